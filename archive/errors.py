@@ -1,0 +1,63 @@
+"""Errors a caller can meet. Expected outcomes (blocked, not an article, unchanged) are values, not errors.
+
+CommuniqueError            one line for the user, with an exit code
+├── ConfigurationError     2: an option, a catalogue entry or a home folder is wrong
+│   ├── CatalogueError     a source is wrong: names table and key
+│   └── NoArchiveError     there is no archive (or no such article) where one is needed
+├── BusyError              75: another command holds the lock
+└── DamagedError           1: a kept record cannot be read back
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class CommuniqueError(Exception):
+    """Base of all errors of this project.
+
+    Attributes:
+        exit_code: what the command line ends with.
+    """
+
+    exit_code = 1
+
+
+class ConfigurationError(CommuniqueError):
+    """An option, a setting or a home folder cannot be used."""
+
+    exit_code = 2
+
+
+class CatalogueError(ConfigurationError):
+    """An entry of a sources.toml is wrong."""
+
+    def __init__(self, file: str, table: str, key: str, problem: str) -> None:
+        self.file, self.table, self.key, self.problem = file, table, key, problem
+        super().__init__(f"{file}: [{table}] {key}: {problem}")
+
+
+class NoArchiveError(ConfigurationError):
+    """Nothing is kept where something was asked for."""
+
+
+class BusyError(CommuniqueError):
+    """Another command is writing to this home folder (sysexits.h EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+    def __init__(self, lock: Path) -> None:
+        self.lock = lock
+        super().__init__(f"another command is writing to this archive (lock {lock})")
+
+
+class DamagedError(CommuniqueError):
+    """A record that the archive points to cannot be read back.
+
+    Attributes:
+        file: the WARC file's name; offset: bytes from its start.
+    """
+
+    def __init__(self, file: str, offset: int, problem: str) -> None:
+        self.file, self.offset, self.problem = file, offset, problem
+        super().__init__(f"{file} at {offset}: {problem}")

@@ -1,0 +1,236 @@
+"""What a page says about itself: JSON-LD, meta elements, time elements, its headline. Pure.
+
+The order of trust is measured (181 publishers): JSON-LD, then meta, then ``<time>`` is right to the minute on
+.961 of them, trafilatura's own search on .740; titles .834 against .696; authors .883 against .823.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from htmldate import find_date
+from lxml import etree
+from lxml.html import HtmlElement
+from trafilatura.metadata import extract_title
+
+from archive.dates import Moment, read_moment
+
+# schema.org types that are a story; a page's other objects (organisation, breadcrumbs) speak of other things
+_STORY = re.compile(r"(Article|BlogPosting|Report|LiveBlogPosting|PressRelease)$")
+_PUBLISHED = (
+    "article:published_time", "article:published", "og:published_time", "datepublished", "date", "dc.date",
+    "dc.date.issued", "dcterms.created", "dcterms.date", "pubdate", "publishdate", "publish-date",
+    "publication_date", "sailthru.date", "parsely-pub-date", "cxenseparse:recs:publishtime",
+)  # fmt: skip
+_MODIFIED = (
+    "article:modified_time", "article:modified", "og:updated_time", "datemodified", "dc.date.modified",
+    "dcterms.modified", "last-modified", "lastmod",
+)  # fmt: skip
+# one JSON-LD script is at most this long, in characters (live blogs reach 300,000)
+_SCRIPT = 2_000_000
+_AUTHOR = etree.XPath(
+    "//body//*[@rel='author' or @itemprop='author' or contains(@class, 'byline') or contains(@class, 'author-name')"
+    " or contains(@class, 'article-author') or contains(@class, 'post-author')]"
+)
+_AND = re.compile(r"\s*(?:,|;|\band\b|\bund\b|\bта\b|\bи\b|&)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a page states about itself; None where it states nothing."""
+
+    title: str | None
+    headline: str | None
+    byline: str | None
+    publisher: str | None
+    published: Moment | None
+    modified: Moment | None
+    language: str | None
+    section: str | None
+    tags: tuple[str, ...]
+    image: str | None
+    summary: str | None
+    canonical: str | None
+
+
+def read_metadata(tree: HtmlElement, url: str, zone: str) -> Metadata:
+    """Read what the page at ``url`` states; times without an offset are taken in ``zone`` (an IANA name)."""
+    meta = _meta(tree)
+    story = _story(tree)
+    headline = next((text for h1 in tree.iter("h1") if (text := _text(h1))), None)
+    title = _plain(story.get("headline")) or meta.get("og:title") or headline
+    byline = _people(story.get("author"))
+    published = (
+        _moment(story.get("datePublished"), zone, "json-ld")
+        or _first(meta, _PUBLISHED, zone)
+        or _time_element(tree, zone)
+    )
+    modified = _moment(story.get("dateModified"), zone, "json-ld") or _first(meta, _MODIFIED, zone)
+    publisher = _name(story.get("publisher")) or meta.get("og:site_name")
+    if byline is None or byline == publisher:
+        byline = _people(meta.get("author")) or _printed_byline(tree) or byline
+    return Metadata(
+        title=title or extract_title(tree),
+        headline=headline,
+        byline=byline,
+        publisher=publisher,
+        published=published or _searched(tree, url, zone),
+        modified=modified,
+        language=_language(tree, story, meta),
+        section=_plain(story.get("articleSection")) or meta.get("article:section"),
+        tags=_tags(story, meta),
+        image=_image(story) or meta.get("og:image"),
+        summary=_plain(story.get("description")) or meta.get("og:description") or meta.get("description"),
+        canonical=next(
+            (e.get("href") for e in tree.iter("link") if (e.get("rel") or "").lower() == "canonical"), None
+        ),
+    )
+
+
+def _text(element: HtmlElement) -> str:
+    return " ".join(str(element.text_content()).split())
+
+
+def _meta(tree: HtmlElement) -> dict[str, str]:
+    """The first content of each name, property or itemprop, names in lower case."""
+    out: dict[str, str] = {}
+    for element in tree.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop")
+        content = " ".join((element.get("content") or "").split())
+        if name and content:
+            out.setdefault(name.strip().lower(), content)
+    return out
+
+
+def _story(tree: HtmlElement) -> dict[str, Any]:
+    """The page's JSON-LD object that is a story, empty where there is none."""
+    best: dict[str, Any] = {}
+    for script in tree.iter("script"):
+        if (script.get("type") or "").lower() != "application/ld+json" or not script.text:
+            continue
+        if len(script.text) > _SCRIPT:
+            continue
+        try:
+            data = json.loads(script.text.strip().removesuffix(";"), strict=False)
+        except (ValueError, RecursionError):
+            continue  # a broken script says nothing; the meta elements are next
+        for thing in _things(data):
+            types = thing.get("@type")
+            names = types if isinstance(types, list) else [types]
+            if any(isinstance(n, str) and _STORY.search(n) for n in names) and len(thing) > len(best):
+                best = thing
+    return best
+
+
+def _things(data: object, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if isinstance(data, list):
+        for item in data[:200]:
+            yield from _things(item, depth)
+    elif isinstance(data, dict):
+        yield data
+        if depth < 3:
+            for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+                yield from _things(data.get(key), depth + 1)
+
+
+def _plain(value: object) -> str | None:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, str):
+        return None
+    return " ".join(re.sub(r"<[^>]{0,200}>", "", value).split()) or None
+
+
+def _name(value: object) -> str | None:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("name")
+    return _plain(value)
+
+
+def _people(value: object) -> str | None:
+    names: list[str] = []
+    for item in value if isinstance(value, list) else [value]:
+        name = _name(item)
+        if name and not name.startswith("http"):
+            names += [n for n in _AND.split(name) if n and n not in names]
+    return ", ".join(names[:20]) or None
+
+
+def _printed_byline(tree: HtmlElement) -> str | None:
+    """The first short text marked up as an author; trafilatura's own search costs 7 ms on a page without one."""
+    for element in _AUTHOR(tree):
+        text = re.sub(r"^(by|von|par|автор[аи]?:?)\s+", "", _text(element), flags=re.IGNORECASE)
+        if 3 <= len(text) <= 80 and not any(c.isdigit() for c in text):
+            return _people(text)
+    return None
+
+
+def _moment(value: object, zone: str, found: str) -> Moment | None:
+    text = _plain(value)
+    return read_moment(text, zone, found) if text else None
+
+
+def _first(meta: dict[str, str], names: tuple[str, ...], zone: str) -> Moment | None:
+    for name in names:
+        if name in meta and (moment := read_moment(meta[name], zone, "meta")):
+            return moment
+    return None
+
+
+def _time_element(tree: HtmlElement, zone: str) -> Moment | None:
+    """The first dated ``<time>`` after the page's headline, else the first on the page (lists come before it)."""
+    first: Moment | None = None
+    passed = False
+    for element in tree.iter("h1", "time"):
+        if element.tag == "h1":
+            passed = True
+        elif moment := read_moment(element.get("datetime") or "", zone, "time-element"):
+            if passed:
+                return moment
+            first = first or moment
+    return first
+
+
+def _searched(tree: HtmlElement, url: str, zone: str) -> Moment | None:
+    """htmldate's search through address and text: a day, used only where the page declares nothing."""
+    day = find_date(tree, url=url, original_date=True, extensive_search=True)
+    if not day:
+        return None
+    year, month, date = day.split("-")
+    in_url = re.search(rf"{year}[/_-]?0?{int(month)}[/_-]?0?{int(date)}(?!\d)", url)
+    return read_moment(cast(str, day), zone, "url" if in_url else "text")
+
+
+def _language(tree: HtmlElement, story: dict[str, Any], meta: dict[str, str]) -> str | None:
+    root = tree if tree.tag == "html" else tree.find(".//html")
+    for value in (
+        root.get("lang") if root is not None else None,
+        _plain(story.get("inLanguage")),
+        meta.get("og:locale"),
+        meta.get("content-language"),
+    ):
+        if value and (match := re.match(r"[A-Za-z]{2,3}(?=$|[-_])", value.strip())):
+            return match.group().lower()
+    return None
+
+
+def _tags(story: dict[str, Any], meta: dict[str, str]) -> tuple[str, ...]:
+    value = story.get("keywords") or meta.get("article:tag") or meta.get("keywords") or ""
+    items = value if isinstance(value, list) else str(value).split(",")
+    tags = [" ".join(str(item).split()) for item in items if isinstance(item, str)]
+    return tuple(dict.fromkeys(tag for tag in tags if tag))[:50]
+
+
+def _image(story: dict[str, Any]) -> str | None:
+    value = story.get("image")
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("url")
+    return value if isinstance(value, str) and value.startswith(("http://", "https://")) else None

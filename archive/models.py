@@ -1,0 +1,173 @@
+"""The values that pass between the stages. Frozen; a field has the name of its SQL column and JSON key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+CaptureKind = Literal["page", "discovery", "robots", "imported"]
+Outcome = Literal[
+    "new",
+    "revised",
+    "unchanged",
+    "not_modified",
+    "not_article",
+    "redirect",
+    "discovery",
+    "blocked",
+    "gone",
+    "failed",
+]
+Mark = Literal["repeated", "links", "headline", "credit"]
+
+# a source's documents fetched this many seconds before or after a capture are evidence for its marks
+WINDOW = 90 * 86_400
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as SQLite keeps it: ISO 8601, UTC, milliseconds, ``Z``.
+
+    Milliseconds always, so that stamps sort as text.
+    """
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(text: str) -> datetime:
+    """The moment of a stamp."""
+    return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An outlet as the archive needs it; where to find its pages is the crawler's business."""
+
+    id: str
+    name: str
+    kind: Literal["official", "news", "aggregator"]
+    language: str | None
+    timezone: str
+    homepage: str
+    publisher: str | None = None
+    country: str | None = None
+    licence: str | None = None
+    public: bool = True
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP exchange, as it went over the wire.
+
+    ``headers`` and ``request_headers`` keep order and repetition. ``body`` is the entity as it was sent:
+    a Content-Encoding is still on it. ``status`` is None where nothing arrived; ``error`` says why.
+    ``via`` holds the addresses that redirected here, the first asked for first.
+    """
+
+    url: str
+    source: str
+    kind: CaptureKind
+    fetched_at: datetime
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    request_headers: tuple[tuple[str, str], ...] = ()
+    via: tuple[str, ...] = ()
+    error: str | None = None
+    fetched_from: str | None = None
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name (lower case), None where it was not sent."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record lies: file name within ``warc/`` and bytes from its start."""
+
+    file: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An exchange that is on disk. ``position`` is None where nothing arrived, and so nothing was written."""
+
+    exchange: Exchange
+    position: Position | None
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One element of a page's text, in page order.
+
+    ``kind``: p, heading, li, quote, row, code, or line (goes on after a line break within the element before).
+    ``hash``: of the whitespace-normalised text, signed 64 bit. ``link_share``: characters within links by
+    all characters, 0 to 1.
+    """
+
+    kind: str
+    text: str
+    hash: int
+    link_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one extractor version read for one article from one payload, before marks.
+
+    Times are stamps or None; ``*_from`` names where they stood (json-ld, meta, time-element, url, text).
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    headline: str | None = None
+    byline: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    published_printed: str | None = None
+    published_from: str | None = None
+    published_day: str | None = None
+    modified: str | None = None
+    modified_from: str | None = None
+    language: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image: str | None = None
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a worker made of one payload: its articles in page order, none where it holds none.
+
+    ``canonical``: absolute rel=canonical address, None where there is none on the same site.
+    ``reason`` says in words why there is no article.
+    """
+
+    payload_sha256: str
+    readings: tuple[Reading, ...] = ()
+    canonical: str | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run did, by outcome."""
+
+    fetched: int = 0
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    other: dict[str, int] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one capture."""
+        self.fetched += 1
+        if outcome in ("new", "revised", "unchanged", "not_modified", "failed"):
+            setattr(self, outcome, getattr(self, outcome) + 1)
+        else:
+            self.other[outcome] = self.other.get(outcome, 0) + 1

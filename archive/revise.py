@@ -1,0 +1,244 @@
+"""Brings an article in line with its captures: readings, marks, text, revisions, search text.
+
+The one way to a text, for a crawl, an import of older captures and a rebuild alike: everything here is a function
+of captures, marks and rules, never of the order in which they came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from archive.boilerplate import Document, compose, mark_blocks, repeated_blocks
+from archive.diff import Seen, Stretch, stretches, words_changed
+from archive.extract import EXTRACTOR, block_hash
+from archive.models import Page, Reading
+from archive.store import NEAR, Revision, Step, Store, seconds
+from archive.urls import url_key
+
+# documents kept at hand: neighbours in time are asked for again and again (about 10 KB each)
+_DOCUMENTS = 512
+_METADATA = (
+    "headline", "byline", "publisher", "published", "published_printed", "published_from", "published_day", "modified",
+    "modified_from", "language", "section", "tags", "image", "summary",
+)  # fmt: skip
+
+
+class Reviser:
+    """Works within the transaction its caller holds on ``store``. One thread only."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._documents: OrderedDict[int, Document] = OrderedDict()
+
+    def attach(
+        self, capture: int, url: str, via: Iterable[str], source: str, at: str, page: Page
+    ) -> tuple[set[int], set[int]]:
+        """Say what a page capture held: its articles, made where they are new, and their readings.
+
+        ``at``: when it was captured. Returns the page's articles that are to be settled, and the others.
+        """
+        store = self.store
+        own: set[int] = set()
+        # a redirect leads to the article, and so does a canonical address, which names it best
+        keys = list(dict.fromkeys(url_key(u) for u in (page.canonical, url, *via) if u))
+        first = next((found for key in keys[:2] if (found := store.article_at(key)) is not None), None)
+        affected: set[int] = set()
+        for part, reading in enumerate(page.readings, 1):
+            article = first if part == 1 else store.part(first, part) if first else None
+            before = store.sighted(article) if article is not None else {}
+            if article is None:
+                article = store.add_article(page.canonical or url, part, source, capture, at, reading)
+                near = store.documents_near(source, article, at, NEAR)
+                if len(near) == 2:  # the third document speaks for what the first two share
+                    affected.update(near)
+            if part == 1:
+                first = article
+                store.add_addresses(article, keys)
+            content = _content(reading)
+            known = store.find_reading(article, EXTRACTOR, content[0])
+            if known is None:
+                known = store.add_reading(article, EXTRACTOR, page.payload_sha256, reading, content, at)
+                changed = True
+            else:
+                changed = at < store.first_at(known)
+                store.first_at(known, at)
+            confirmed = not changed and store.shown_reading(article) == known
+            store.link(capture, article, known)
+            if confirmed and store.touch(article, capture, at):
+                continue  # what was captured last once more: nothing follows from it
+            own.add(article)
+            if changed:
+                affected |= self._sight(article, source, before, {at})
+        return own, affected - own
+
+    def _sight(self, article: int, source: str, before: dict[int, int], ats: set[str]) -> set[int]:
+        """Bring the evidence in line with an article's readings; returns whose marks may change by it."""
+        after = self.store.sighted(article)
+        self.store.set_sightings(source, article, before, after)
+        self._documents.pop(article, None)
+        moved = {at for h, at in before.items() if after.get(h) != at}
+        affected: set[int] = set()
+        for at in {seconds(at) for at in ats} | moved:
+            for sides in self.store.neighbours(source, article, after.keys() | before.keys(), at).values():
+                for side in sides:
+                    if len(side) < NEAR:  # with more on this side, they had one another before
+                        affected.update(side)
+        return affected
+
+    def settle(self, article: int, now: str, cause: str | None) -> None:
+        """Recompute an article from its captures. ``cause``: why, where the reason is ours; None for a capture."""
+        store = self.store
+        row = store.article(article)
+        steps = store.history(article)
+        readings = store.readings(article)
+        texts = {r: self._text(readings[r], row) for r in {s.reading for s in steps} if r is not None}
+        seen = [
+            Seen(s.capture, s.at, readings[s.reading]["title"], texts[s.reading])
+            for s in steps
+            if s.reading is not None
+        ]
+        found = list(stretches(seen))
+        if not found:
+            return
+        kept = {revision.first_capture: revision for revision in store.revisions(article)}
+        self._write_revisions(article, found, kept)
+        store.correct_outcomes([s.capture for s in seen])
+        last = found[-1]
+        digest = _sha256(last.text)
+        earlier = kept.get(last.first_capture)
+        ours = cause if earlier is None else cause or "marks"
+        if row["text_sha256"] not in ("", digest) and (earlier is None or earlier.text_sha256 != digest) and ours:
+            store.add_derivation(article, now, ours, EXTRACTOR, digest)
+        proof = _proof(steps, last)
+        reading = readings[proof.reading or 0]
+        metadata = reading["metadata"]
+        store.set_text(
+            article,
+            {
+                **{name: metadata[name] for name in _METADATA},
+                "tags": json.dumps(metadata["tags"], ensure_ascii=False),
+                "title": last.title,
+                "first_seen": seen[0].at,
+                "last_checked": steps[-1].at,
+                "gone_at": _gone_at(steps),
+                "text": last.text,
+                "words": len(last.text.split()),
+                "text_sha256": digest,
+                "revisions": len(found),
+                "capture": proof.capture,
+                "extractor": reading["extractor"],
+            },
+            (last.title, last.text, "") if (row["text_sha256"], row["title"]) != (digest, last.title) else None,
+        )
+
+    def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> str:
+        """Mark a reading's blocks by the evidence of its own time; returns the text that is left."""
+        store, article, source = self.store, row["id"], row["source"]
+        blocks, old = store.blocks(reading["id"])
+        near = store.neighbours(source, article, {b.hash for b in blocks}, seconds(reading["first_at"]))
+        others = {h: [*earlier, *later] for h, (earlier, later) in near.items()}
+        many = bool(others) and len(store.documents_near(source, article, reading["first_at"], 2)) == 2
+        metadata = reading["metadata"]
+        marks = mark_blocks(
+            blocks,
+            _titles(reading),
+            metadata["byline"],
+            repeated_blocks(self._document(article), others, self._document, many),
+        )
+        changed = {i: mark for i, (mark, was) in enumerate(zip(marks, old, strict=True)) if mark != was}
+        if changed:
+            store.set_marks(reading["id"], changed)
+        return compose(blocks, marks)
+
+    def _document(self, article: int) -> Document:
+        document = self._documents.get(article)
+        if document is None:
+            readings = self.store.readings(article)
+            document = Document.of(
+                (title for reading in readings.values() for title in _titles(reading)),
+                (block for reading in readings for block in self.store.blocks(reading)[0]),
+            )
+            self._documents[article] = document
+            if len(self._documents) > _DOCUMENTS:
+                self._documents.popitem(last=False)
+        else:
+            self._documents.move_to_end(article)
+        return document
+
+    def _write_revisions(self, article: int, found: list[Stretch], kept: dict[int, Revision]) -> None:
+        ids: dict[int, int] = {}  # capture → its revision
+        unchanged_before = True
+        for number, stretch in enumerate(found, 1):
+            old = kept.get(stretch.first_capture)
+            digest = _sha256(stretch.text)
+            same = old is not None and (old.number, old.text_sha256, old.title) == (
+                number,
+                digest,
+                stretch.title,
+            )
+            row: dict[str, object] = {"seen_from": stretch.seen_from, "seen_to": stretch.seen_to}
+            if not (same and unchanged_before):
+                before = found[number - 2] if number > 1 else None
+                added, removed = words_changed(before.text, stretch.text) if before else (None, None)
+                row |= {
+                    "article": article,
+                    "number": number,
+                    "first_capture": stretch.first_capture,
+                    "title": stretch.title,
+                    "text": stretch.text,
+                    "text_sha256": digest,
+                    "words_added": added,
+                    "words_removed": removed,
+                    "folded_into": None,
+                }
+            identity = self.store.put_revision(old.id if old else None, row)
+            ids.update((capture, identity) for capture in stretch.captures)
+            unchanged_before = same
+        starts = {stretch.first_capture for stretch in found}
+        for capture, revision in kept.items():
+            if capture not in starts and (revision.number is not None or revision.folded_into != ids.get(capture)):
+                self.store.put_revision(
+                    revision.id,
+                    {
+                        "number": None,
+                        "words_added": None,
+                        "words_removed": None,
+                        "folded_into": ids.get(capture),
+                    },
+                )
+
+
+def _proof(steps: list[Step], last: Stretch) -> Step:
+    """The latest capture of a stretch that carries its text itself (a 304 does not)."""
+    inside = set(last.captures)
+    own = [s for s in steps if s.capture in inside]
+    return next((s for s in reversed(own) if s.outcome != "not_modified"), own[-1])
+
+
+def _gone_at(steps: list[Step]) -> str | None:
+    """Since when an article has been gone without coming back, None where it is there."""
+    gone_at = None
+    for step in steps:
+        gone_at = (gone_at or step.at) if step.reading is None else None
+    return gone_at
+
+
+def _titles(reading: dict[str, Any]) -> frozenset[int]:
+    return frozenset(block_hash(t) for t in (reading["title"], reading["metadata"]["headline"]) if t)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _content(reading: Reading) -> tuple[str, str]:
+    """The SHA-256 of all a reading says, and its metadata as JSON."""
+    fields = asdict(reading)
+    metadata = json.dumps({name: fields[name] for name in _METADATA}, ensure_ascii=False)
+    blocks = [(b.kind, b.text, b.link_share) for b in reading.blocks]
+    return _sha256(json.dumps([reading.title, metadata, blocks], ensure_ascii=False)), metadata

@@ -1,0 +1,244 @@
+"""The archive's tables, as named migrations. The contract with everybody who reads ``archive.db``.
+
+NULL means unknown unless a comment says otherwise. Times are ISO 8601, UTC, with ``Z``.
+A migration that was released is never changed: the next change is a new one below it.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("communique")
+
+# whole words, case and accents folded; 2 also folds accents outside Latin-1 (SQLite FTS5 manual, 4.3.1)
+TOKENIZE = "unicode61 remove_diacritics 2"
+
+_SPINE = """
+create table home (
+    key text primary key,       -- fictional: 'yes' in a demo archive, which is never merged with a real one
+    value text
+);
+create table sources (
+    id text primary key,
+    name text not null,
+    publisher text,
+    kind text not null,         -- official, news, aggregator
+    country text,
+    language text,
+    homepage text,
+    timezone text,
+    licence text,
+    public integer not null default 1,
+    state text not null default 'ok',   -- ok, blocked, failing, stale, paused
+    state_reason text,
+    last_success text           -- NULL: never
+);
+create table runs (
+    id integer primary key,
+    started text not null,
+    finished text,              -- NULL while it runs
+    status text not null,       -- running, done, interrupted, died, failed
+    sources text,               -- the slugs it was asked for, by comma
+    fetched integer not null default 0,
+    new integer not null default 0,
+    revised integer not null default 0,
+    unchanged integer not null default 0,
+    not_modified integer not null default 0,
+    failed integer not null default 0,
+    exit_code integer,
+    message text
+);
+create table captures (
+    id integer primary key,
+    url text not null,
+    url_key text not null,
+    source text not null references sources(id),
+    fetched_from text,          -- NULL: from the source itself
+    run integer references runs(id),    -- NULL: not by a crawl
+    kind text not null,         -- page, discovery, robots, imported
+    fetched_at text not null,
+    status integer,             -- NULL: no answer
+    etag text,
+    last_modified text,
+    payload_sha256 text,        -- of the body without Content-Encoding; NULL: no body, or not a page
+    warc_file text,             -- NULL: nothing arrived, so nothing was written
+    warc_offset integer,
+    outcome text not null,
+    message text,
+    via text                    -- JSON list of the addresses that redirected here, NULL: none
+);
+create index captures_url_key on captures(url_key, fetched_at);
+create index captures_source on captures(source, fetched_at);
+create index captures_run on captures(run);
+create index captures_outcome on captures(outcome);
+create index captures_kind on captures(kind);
+create index captures_fetched_at on captures(fetched_at);
+create unique index captures_record on captures(warc_file, warc_offset) where warc_file is not null;
+create table articles (
+    id integer primary key,
+    url text not null,          -- canonical address
+    part integer not null default 1,
+    position integer not null default 1,
+    source text not null references sources(id),
+    publisher text,
+    title text not null,
+    headline text,              -- the page's h1
+    byline text,
+    published text,
+    published_printed text,     -- as it stood on the page
+    published_from text,        -- json-ld, meta, time-element, url, text, feed
+    published_day text,         -- in the source's zone
+    modified text,
+    modified_from text,
+    first_seen text not null,
+    last_checked text not null,
+    gone_at text,               -- NULL: was there when last checked
+    language text,
+    section text,
+    tags text,                  -- JSON list
+    image text,
+    summary text,
+    text text not null,
+    words integer not null,
+    text_sha256 text not null,
+    revisions integer not null,
+    story integer,
+    capture integer not null references captures(id),   -- the latest that carried the text shown
+    extractor text not null
+);
+create unique index articles_url on articles(url, part);
+create index articles_source on articles(source, published);
+create index articles_source_seen on articles(source, first_seen);
+create index articles_published on articles(published);
+create index articles_published_day on articles(published_day);
+create index articles_first_seen on articles(first_seen);
+create index articles_last_checked on articles(last_checked);
+create index articles_language on articles(language);
+create index articles_title on articles(title);
+create index articles_words on articles(words);
+create index articles_revisions on articles(revisions);
+create index articles_capture on articles(capture);
+create table addresses (
+    url_key text primary key,
+    article integer not null references articles(id)    -- part 1 of the page
+);
+create index addresses_article on addresses(article);
+create table readings (
+    id integer primary key,
+    article integer not null references articles(id),
+    extractor text not null,
+    payload_sha256 text not null,       -- of the first payload read to this content
+    title text not null,
+    metadata text not null,             -- JSON: the fields of a reading besides title and blocks
+    content_sha256 text not null,       -- of title, metadata and blocks
+    first_at text not null              -- the earliest capture that was read to it
+);
+create unique index readings_content on readings(article, extractor, content_sha256);
+create table blocks (
+    reading integer not null references readings(id),
+    position integer not null,
+    kind text not null,                 -- p, heading, li, quote, row, code, line
+    text text not null,
+    hash integer not null,
+    link_share real not null,
+    mark text,                          -- NULL: part of the text
+    primary key (reading, position)
+) without rowid;
+create table capture_articles (
+    capture integer not null references captures(id),
+    article integer not null references articles(id),
+    reading integer references readings(id),    -- NULL: the page said that the article is gone
+    primary key (capture, article)
+) without rowid;
+create index capture_articles_article on capture_articles(article);
+create index capture_articles_reading on capture_articles(reading);
+create table revisions (
+    id integer primary key,
+    article integer not null references articles(id),
+    number integer,                     -- NULL: folded
+    first_capture integer not null references captures(id),
+    seen_from text not null,
+    seen_to text not null,
+    title text not null,
+    text text not null,
+    text_sha256 text not null,
+    words_added integer,                -- NULL: the first one, or folded
+    words_removed integer,
+    folded_into integer references revisions(id)    -- NULL: an edit by the outlet (or the first text)
+);
+create unique index revisions_capture on revisions(article, first_capture);
+create index revisions_seen_from on revisions(seen_from);
+create index revisions_first_capture on revisions(first_capture);
+create index revisions_folded_into on revisions(folded_into);
+create table derivations (
+    article integer not null references articles(id),
+    at text not null,
+    cause text not null,                -- marks, extractor
+    extractor text not null,
+    text_sha256 text not null
+);
+create index derivations_article on derivations(article, at);
+create table sightings (                -- which documents of a source carry a block, and since when
+    source text not null,
+    hash integer not null,
+    at integer not null,                -- seconds since 1970 of the article's earliest capture with it
+    article integer not null,
+    primary key (source, hash, at, article)
+) without rowid;
+create table search_text (
+    article integer primary key references articles(id),
+    title text not null,
+    text text not null,
+    stems text not null
+);
+"""
+
+_VIEWS = """
+create view hidden_blocks as
+select a.id as article, b.position, b.text, b.mark as reason,
+    (select count(*) from sightings s where s.source = a.source and s.hash = b.hash) as documents
+from articles a
+join capture_articles ca on ca.capture = a.capture and ca.article = a.id
+join blocks b on b.reading = ca.reading
+where b.mark is not null;
+
+create view latest as
+select id, published, first_seen, source, title, language, words, revisions, gone_at, url
+from articles
+order by first_seen desc, id desc;
+
+create view changes as
+select r.id as revision, r.article, a.source, r.seen_from, r.number, r.title, r.words_added, r.words_removed,
+    a.published, a.modified, a.url
+from revisions r join articles a on a.id = r.article
+where r.number > 1
+order by r.seen_from desc, r.id desc;
+
+create view source_health as
+select s.id as source, s.name, s.state, s.state_reason, s.last_success,
+    (select count(*) from articles a where a.source = s.id) as articles,
+    (select max(a.first_seen) from articles a where a.source = s.id) as newest_seen,
+    (select max(a.published) from articles a where a.source = s.id) as newest_published,
+    (select count(*) from captures c where c.source = s.id) as captures,
+    (select count(*) from captures c where c.source = s.id and c.outcome = 'failed') as failed,
+    (select count(*) from captures c where c.source = s.id and c.outcome = 'blocked') as blocked
+from sources s
+order by s.id;
+"""
+
+
+@migrations()
+def m001_spine(db: Database) -> None:
+    """Everything from a capture to a text that can be searched."""
+    for statement in _SPINE.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.table("search_text").enable_fts(["title", "text", "stems"], create_triggers=True, tokenize=TOKENIZE)
+
+
+@migrations()
+def m002_views(db: Database) -> None:
+    """The views for people."""
+    for statement in _VIEWS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -1,0 +1,620 @@
+"""All SQL that writes and reads rows on the way of a page. Values in, values out; decides nothing.
+
+One connection writes (the thread that holds the home's lock); others read beside it (WAL).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.errors import NoArchiveError
+from archive.models import (
+    WINDOW,
+    Block,
+    Counts,
+    Kept,
+    Mark,
+    Outcome,
+    Position,
+    Reading,
+    Source,
+    moment,
+    stamp,
+)
+from archive.schema import migrations
+
+# this many neighbours before and as many after a document in time are asked for a block: with as many on one side
+# the marks of all of them are settled (they lie within one window of each other)
+NEAR = 4
+# a reader that meets the writer waits this long, in milliseconds
+_BUSY = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The latest full capture of an address: what a conditional request is made from."""
+
+    capture: int
+    url: str
+    fetched_at: str
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One capture in an article's history; ``reading`` is None where the page said that it is gone."""
+
+    capture: int
+    at: str
+    outcome: Outcome
+    reading: int | None
+    extractor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A kept revision."""
+
+    id: int
+    number: int | None
+    first_capture: int
+    seen_from: str
+    seen_to: str
+    title: str
+    text_sha256: str
+    folded_into: int | None
+
+
+def seconds(at: str) -> int:
+    """A stamp as whole seconds since 1970."""
+    return int(moment(at).timestamp())
+
+
+class Store:
+    """The archive's rows.
+
+    Raises:
+        NoArchiveError: opened for reading where there is none, or one of another version.
+    """
+
+    def __init__(self, path: Path, write: bool = False) -> None:
+        if not write and not path.is_file():
+            raise NoArchiveError(f"no archive at {path}")
+        # the transactions are this module's own; the writer's thread may be another than the one that opened it
+        self.conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.conn.row_factory = sqlite3.Row
+        self.conn.execute(f"pragma busy_timeout = {_BUSY}")
+        self.db = Database(self.conn)
+        if write:
+            self.conn.execute("pragma foreign_keys = on")
+            self.conn.execute("pragma synchronous = full")  # a WARC file that is finished is never scanned again
+            self.db.enable_wal()
+            migrations.apply(self.db)
+        elif migrations.pending(self.db):
+            self.conn.close()
+            raise NoArchiveError(f"{path} was made by another version: run `communique crawl` or `rebuild` once")
+
+    def close(self) -> None:
+        """Close the connection; the last writer folds the WAL into the file."""
+        self.conn.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing."""
+        self.conn.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self.conn.execute("rollback")
+            raise
+        self.conn.execute("commit")
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        """The rows of a query as dicts (for the commands that list)."""
+        return [dict(row) for row in self.conn.execute(sql, values)]
+
+    def search(self, words: str, source: str | None, limit: int) -> list[dict[str, Any]]:
+        """Articles by words, the best first, with a snippet in which ``[`` and ``]`` stand around the hits.
+
+        Each word is taken as it is: FTS5's own syntax is quoted.
+        """
+        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+        return self.rows(
+            "select a.id, a.published, a.source, a.title, snippet(search_text_fts, 1, '[', ']', ' … ', 16) as snippet,"
+            " a.url from search_text_fts join articles a on a.id = search_text_fts.rowid"
+            " where search_text_fts match ? and (? is null or a.source = ?)"
+            " order by bm25(search_text_fts, 4.0, 1.0, 1.0), a.id limit ?",
+            quoted,
+            source,
+            source,
+            limit,
+        )
+
+    def _one(self, sql: str, *values: object) -> Any:
+        row = self.conn.execute(sql, values).fetchone()
+        return row[0] if row else None
+
+    def _insert(self, table: str, row: Mapping[str, object]) -> int:
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        cursor = self.conn.execute(f"insert into {table} ({names}) values ({marks})", tuple(row.values()))  # noqa: S608
+        return int(cursor.lastrowid or 0)
+
+    # home, sources, runs
+
+    def fictional(self) -> bool | None:
+        """Whether this is a demo archive; None while nothing was decided."""
+        value = self._one("select value from home where key = 'fictional'")
+        return None if value is None else value == "yes"
+
+    def set_fictional(self, fictional: bool) -> None:
+        """Decide for good what this archive is."""
+        self.conn.execute("insert or ignore into home values ('fictional', ?)", ("yes" if fictional else "no",))
+
+    def sync_sources(self, sources: Iterable[Source]) -> None:
+        """Bring the sources' rows in line with the catalogue; state and history stay, no source is removed."""
+        for source in sources:
+            row = asdict(source)
+            paused = row.pop("paused")
+            row["publisher"] = row["publisher"] or row["name"]
+            self.db.table("sources").upsert(row, pk="id")
+            self.conn.execute(
+                "update sources set state = ?, state_reason = null where id = ? and (state = 'paused') != ?",
+                ("paused" if paused else "ok", source.id, paused),
+            )
+
+    def source_state(self, source: str) -> str:
+        """The state of a source."""
+        return str(self._one("select state from sources where id = ?", source))
+
+    def set_source_state(self, source: str, state: str, reason: str | None, success: str | None) -> None:
+        """Write how a source is; ``success`` (a stamp) only where something of it answered."""
+        self.conn.execute(
+            "update sources set state = ?, state_reason = ?, last_success = coalesce(?, last_success) where id = ?",
+            (state, reason, success, source),
+        )
+
+    def begin_run(self, started: str, sources: Sequence[str]) -> int:
+        """A row for a run, before it does anything; runs that died are closed."""
+        self.conn.execute(
+            "update runs set status = 'died', finished = (select max(fetched_at) from captures where run = runs.id),"
+            " message = 'ended without a word' where finished is null and status = 'running'"
+        )
+        return self._insert("runs", {"started": started, "status": "running", "sources": ",".join(sources)})
+
+    def add_counts(self, run: int, counts: Counts) -> None:
+        """Add to a run's counts, in the transaction of the captures counted."""
+        self.conn.execute(
+            "update runs set fetched = fetched + ?, new = new + ?, revised = revised + ?, unchanged = unchanged + ?,"
+            " not_modified = not_modified + ?, failed = failed + ? where id = ?",
+            (
+                counts.fetched,
+                counts.new,
+                counts.revised,
+                counts.unchanged,
+                counts.not_modified,
+                counts.failed,
+                run,
+            ),
+        )
+
+    def finish_run(self, run: int, finished: str, status: str, exit_code: int, message: str | None) -> None:
+        """Close a run's row."""
+        self.conn.execute(
+            "update runs set finished = ?, status = ?, exit_code = ?, message = ? where id = ?",
+            (finished, status, exit_code, message, run),
+        )
+
+    def run_outcomes(self, run: int) -> list[dict[str, Any]]:
+        """How many captures of each source, kind and outcome a run made, with one message of each."""
+        return self.rows(
+            "select source, kind, outcome, count(*) as captures, max(message) as message from captures"
+            " where run = ? group by source, kind, outcome",
+            run,
+        )
+
+    # captures
+
+    def add_capture(self, kept: Kept, url_key: str, outcome: Outcome, digest: str | None, message: str | None) -> int:
+        """A row for an exchange that is on disk."""
+        exchange, position = kept.exchange, kept.position
+        return self._insert(
+            "captures",
+            {
+                "url": exchange.url,
+                "url_key": url_key,
+                "source": exchange.source,
+                "fetched_from": exchange.fetched_from,
+                "run": kept.run,
+                "kind": exchange.kind,
+                "fetched_at": stamp(exchange.fetched_at),
+                "status": exchange.status,
+                "etag": exchange.header("etag"),
+                "last_modified": exchange.header("last-modified"),
+                "payload_sha256": digest,
+                "warc_file": position and position.file,
+                "warc_offset": position and position.offset,
+                "outcome": outcome,
+                "message": message,
+                "via": json.dumps(exchange.via) if exchange.via else None,
+            },
+        )
+
+    def has_record(self, position: Position) -> bool:
+        """Whether a record has its row."""
+        return bool(
+            self._one(
+                "select 1 from captures where warc_file = ? and warc_offset = ?",
+                position.file,
+                position.offset,
+            )
+        )
+
+    def has_run(self, run: int) -> bool:
+        """Whether a run has its row (a record may name one of an archive that is gone)."""
+        return bool(self._one("select 1 from runs where id = ?", run))
+
+    def known(self, url_keys: Sequence[str]) -> dict[str, Known]:
+        """The latest full page capture of each address that has one."""
+        found: dict[str, Known] = {}
+        for row in self.conn.execute(
+            "select j.value as key, c.* from json_each(?) j join captures c on c.id = (select id from captures"
+            " where url_key = j.value and kind in ('page', 'imported') and status = 200"
+            " and outcome in ('new', 'revised', 'unchanged') order by fetched_at desc, id desc limit 1)",
+            (json.dumps(url_keys),),
+        ):
+            found[row["key"]] = Known(row["id"], row["url"], row["fetched_at"], row["etag"], row["last_modified"])
+        return found
+
+    def outcomes(self, captures: Sequence[int]) -> list[Outcome]:
+        """The outcomes of these captures as they stand now."""
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "select c.outcome from json_each(?) j join captures c on c.id = j.value",
+                (json.dumps(captures),),
+            )
+        ]
+
+    def correct_outcomes(self, captures: Sequence[int]) -> None:
+        """Make these captures' outcomes say what the revisions say; new before revised before unchanged."""
+        self.conn.execute(
+            "with right(id, outcome) as (select c.id, case"
+            " when exists (select 1 from revisions r where r.first_capture = c.id and r.number = 1) then 'new'"
+            " when exists (select 1 from revisions r where r.first_capture = c.id and r.number > 1) then 'revised'"
+            " else 'unchanged' end from json_each(?) j join captures c on c.id = j.value"
+            " where c.outcome in ('new', 'revised', 'unchanged'))"
+            " update captures set outcome = right.outcome from right"
+            " where right.id = captures.id and captures.outcome <> right.outcome",
+            (json.dumps(captures),),
+        )
+
+    def page_captures(self, after: int, limit: int) -> list[dict[str, Any]]:
+        """The next full page captures by id, for a rebuild, with their sources' zone and language."""
+        return self.rows(
+            "select c.*, s.timezone, s.language from captures c join sources s on s.id = c.source where c.id > ?"
+            " and c.kind in ('page', 'imported') and c.status = 200 and c.warc_file is not null"
+            " order by c.id limit ?",
+            after,
+            limit,
+        )
+
+    # articles and readings
+
+    def article_at(self, url_key: str) -> int | None:
+        """The article (part 1) at an address."""
+        return self._one("select article from addresses where url_key = ?", url_key)  # type: ignore[no-any-return]
+
+    def part(self, article: int, part: int) -> int | None:
+        """Another part of the page on which an article is part 1."""
+        return self._one(  # type: ignore[no-any-return]
+            "select p.id from articles a join articles p on p.url = a.url and p.part = ? where a.id = ?",
+            part,
+            article,
+        )
+
+    def add_article(self, url: str, part: int, source: str, capture: int, at: str, reading: Reading) -> int:
+        """A row for an article that is new; :meth:`set_text` fills in what its captures say."""
+        return self._insert(
+            "articles",
+            {
+                "url": url, "part": part, "position": part, "source": source, "title": reading.title,
+                "first_seen": at, "last_checked": at, "text": "", "words": 0, "text_sha256": "", "revisions": 0,
+                "capture": capture, "extractor": "",
+            },
+        )  # fmt: skip
+
+    def add_addresses(self, article: int, url_keys: Iterable[str]) -> None:
+        """Remember where an article was seen; an address that leads elsewhere stays there."""
+        self.conn.executemany("insert or ignore into addresses values (?, ?)", [(key, article) for key in url_keys])
+
+    def urls(self, source: str, since: str) -> list[str]:
+        """Addresses of a source's articles first seen since then, the latest first."""
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "select url from articles where source = ? and first_seen >= ? and part = 1 order by first_seen desc",
+                (source, since),
+            )
+        ]
+
+    def find_reading(self, article: int, extractor: str, content_sha256: str) -> int | None:
+        """The reading of that content, where there is one."""
+        return self._one(  # type: ignore[no-any-return]
+            "select id from readings where article = ? and extractor = ? and content_sha256 = ?",
+            article, extractor, content_sha256,
+        )  # fmt: skip
+
+    def add_reading(
+        self,
+        article: int,
+        extractor: str,
+        payload_sha256: str,
+        reading: Reading,
+        content: tuple[str, str],
+        at: str,
+    ) -> int:
+        """A reading with its blocks, unmarked; ``content``: its SHA-256 and its metadata as JSON."""
+        identity = self._insert(
+            "readings",
+            {
+                "article": article,
+                "extractor": extractor,
+                "payload_sha256": payload_sha256,
+                "title": reading.title,
+                "metadata": content[1],
+                "content_sha256": content[0],
+                "first_at": at,
+            },
+        )
+        self.conn.executemany(
+            "insert into blocks values (?, ?, ?, ?, ?, ?, null)",
+            [(identity, n, b.kind, b.text, b.hash, b.link_share) for n, b in enumerate(reading.blocks)],
+        )
+        return identity
+
+    def first_at(self, reading: int, at: str | None = None) -> str:
+        """When a reading's content was first captured; an earlier ``at`` moves it."""
+        if at is not None:
+            self.conn.execute("update readings set first_at = min(first_at, ?) where id = ?", (at, reading))
+        return str(self._one("select first_at from readings where id = ?", reading))
+
+    def link(self, capture: int, article: int, reading: int | None) -> None:
+        """Say what a capture held of an article; once more for the same says it anew."""
+        self.conn.execute(
+            "insert into capture_articles values (?, ?, ?) on conflict do update set reading = excluded.reading",
+            (capture, article, reading),
+        )
+
+    def link_as(self, capture: int, earlier: int) -> list[int]:
+        """Say that a capture confirmed another one; returns the articles."""
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "insert into capture_articles select ?, article, reading from capture_articles where capture = ?"
+                " returning article",
+                (capture, earlier),
+            ).fetchall()
+        ]
+
+    def link_gone(self, capture: int, url_key: str) -> list[int]:
+        """Say that every article of an address is gone; returns the articles."""
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "insert into capture_articles select ?, p.id, null from addresses d"
+                " join articles a on a.id = d.article join articles p on p.url = a.url where d.url_key = ?"
+                " returning article",
+                (capture, url_key),
+            ).fetchall()
+        ]
+
+    def shown_reading(self, article: int) -> int | None:
+        """The reading whose text an article shows."""
+        return self._one(  # type: ignore[no-any-return]
+            "select ca.reading from articles a join capture_articles ca on ca.capture = a.capture"
+            " and ca.article = a.id where a.id = ?",
+            article,
+        )
+
+    def outdated(self, article: int, extractor: str) -> list[dict[str, Any]]:
+        """An article's full captures with a raw page that another extractor version read last."""
+        return self.rows(
+            "select c.* from capture_articles ca join readings r on r.id = ca.reading join captures c on c.id = ca.capture"
+            " where ca.article = ? and r.extractor <> ? and c.status = 200 and c.warc_file is not null",
+            article,
+            extractor,
+        )
+
+    def relink_confirmed(self, article: int) -> None:
+        """Let every 304 of an article stand for what the full capture before it is read to now."""
+        self.conn.execute(
+            "update capture_articles set reading = (select b.reading from capture_articles b"
+            " join captures c on c.id = b.capture where b.article = capture_articles.article and c.status <> 304"
+            " and b.reading is not null and c.fetched_at <= (select fetched_at from captures"
+            " where id = capture_articles.capture) order by c.fetched_at desc, c.id desc limit 1)"
+            " where article = ? and capture in (select c.id from capture_articles d join captures c on c.id = d.capture"
+            " where d.article = ? and c.status = 304)",
+            (article, article),
+        )
+
+    def touch(self, article: int, capture: int | None, at: str) -> bool:
+        """An article's text was confirmed at a later time; False where it is not that simple.
+
+        ``capture``: the one to show as its proof from now on, None to leave it (a 304 holds no text).
+        """
+        changed = self.conn.execute(
+            "update articles set last_checked = ?, capture = coalesce(?, capture)"
+            " where id = ? and gone_at is null and last_checked <= ?",
+            (at, capture, article, at),
+        ).rowcount
+        if changed:
+            self.conn.execute(
+                "update revisions set seen_to = ? where article = ? and number = (select revisions from articles"
+                " where id = ?)",
+                (at, article, article),
+            )
+        return bool(changed)
+
+    def article(self, article: int) -> dict[str, Any]:
+        """An article's row."""
+        return dict(self.conn.execute("select * from articles where id = ?", (article,)).fetchone())
+
+    def history(self, article: int) -> list[Step]:
+        """Every capture that says something of an article, by time."""
+        return [
+            Step(*row)
+            for row in self.conn.execute(
+                "select c.id, c.fetched_at, c.outcome, ca.reading, r.extractor from capture_articles ca"
+                " join captures c on c.id = ca.capture left join readings r on r.id = ca.reading"
+                " where ca.article = ? order by c.fetched_at, c.id",
+                (article,),
+            )
+        ]
+
+    def readings(self, article: int) -> dict[int, dict[str, Any]]:
+        """An article's readings by id: extractor, title, metadata (parsed), first_at."""
+        return {
+            row["id"]: {**dict(row), "metadata": json.loads(row["metadata"])}
+            for row in self.conn.execute("select * from readings where article = ?", (article,))
+        }
+
+    def blocks(self, reading: int) -> tuple[tuple[Block, ...], tuple[Mark | None, ...]]:
+        """A reading's blocks and their marks, in page order."""
+        rows = self.conn.execute(
+            "select kind, text, hash, link_share, mark from blocks where reading = ? order by position",
+            (reading,),
+        ).fetchall()
+        return tuple(Block(*row[:4]) for row in rows), tuple(row[4] for row in rows)
+
+    def set_marks(self, reading: int, marks: Mapping[int, Mark | None]) -> None:
+        """Write marks by position."""
+        self.conn.executemany(
+            "update blocks set mark = ? where reading = ? and position = ?",
+            [(mark, reading, position) for position, mark in marks.items()],
+        )
+
+    def set_text(self, article: int, row: Mapping[str, object], search: tuple[str, str, str] | None) -> None:
+        """Write what an article shows; ``search`` (title, text, stems) where that changed."""
+        columns = ", ".join(f"{name} = ?" for name in row)
+        self.conn.execute(f"update articles set {columns} where id = ?", (*row.values(), article))  # noqa: S608
+        if search is not None:
+            self.conn.execute(
+                "insert into search_text values (?, ?, ?, ?) on conflict do update set"
+                " title = excluded.title, text = excluded.text, stems = excluded.stems",
+                (article, *search),
+            )
+
+    def add_derivation(self, article: int, at: str, cause: str, extractor: str, text_sha256: str) -> None:
+        """Log that a text we show changed for a reason of ours."""
+        self._insert(
+            "derivations",
+            {
+                "article": article,
+                "at": at,
+                "cause": cause,
+                "extractor": extractor,
+                "text_sha256": text_sha256,
+            },
+        )
+
+    def revisions(self, article: int) -> list[Revision]:
+        """An article's revisions, folded ones too."""
+        return [
+            Revision(*row)
+            for row in self.conn.execute(
+                "select id, number, first_capture, seen_from, seen_to, title, text_sha256, folded_into"
+                " from revisions where article = ? order by seen_from, id",
+                (article,),
+            )
+        ]
+
+    def put_revision(self, identity: int | None, row: Mapping[str, object]) -> int:
+        """Write a revision, a new one where ``identity`` is None; returns its id."""
+        if identity is None:
+            return self._insert("revisions", row)
+        columns = ", ".join(f"{name} = ?" for name in row)
+        self.conn.execute(f"update revisions set {columns} where id = ?", (*row.values(), identity))  # noqa: S608
+        return identity
+
+    # evidence for marks
+
+    def sighted(self, article: int) -> dict[int, int]:
+        """Since when (seconds) an article has carried each block, over all its readings."""
+        return {
+            row[0]: row[1]
+            for row in self.conn.execute(
+                "select b.hash, cast(strftime('%s', min(r.first_at)) as integer) from readings r"
+                " join blocks b on b.reading = r.id where r.article = ? group by b.hash",
+                (article,),
+            )
+        }
+
+    def set_sightings(self, source: str, article: int, before: Mapping[int, int], after: Mapping[int, int]) -> None:
+        """Bring the evidence in line with what an article carries since when."""
+        self.conn.executemany(
+            "delete from sightings where source = ? and hash = ? and at = ? and article = ?",
+            [(source, h, at, article) for h, at in before.items() if after.get(h) != at],
+        )
+        self.conn.executemany(
+            "insert into sightings values (?, ?, ?, ?)",
+            sorted((source, h, at, article) for h, at in after.items() if before.get(h) != at),
+        )
+
+    def neighbours(
+        self, source: str, article: int, hashes: Iterable[int], at: int
+    ) -> dict[int, tuple[list[int], list[int]]]:
+        """The other articles of a source that carry each block within the window: up to NEAR before, as many after.
+
+        Only the blocks that some other article carries are in it. ``at`` in seconds.
+        """
+        wanted = [
+            row[0]
+            for row in self.conn.execute(
+                "select value from json_each(?) where exists (select 1 from sightings"
+                " where source = ? and hash = value and article <> ?)",
+                (json.dumps(list(hashes)), source, article),
+            )
+        ]
+        sql = "select article from sightings where source = ? and hash = ? and at {} ? and at {} ? and article <> ?"
+        earlier = sql.format("<=", ">=") + " order by at desc, article desc limit ?"
+        later = sql.format(">", "<=") + " order by at, article limit ?"
+        found = {}
+        for h in wanted:
+            sides = tuple(
+                [row[0] for row in self.conn.execute(query, (source, h, at, edge, article, NEAR))]
+                for query, edge in ((earlier, at - WINDOW), (later, at + WINDOW))
+            )
+            if any(sides):
+                found[h] = (sides[0], sides[1])
+        return found
+
+    def documents_near(self, source: str, article: int, at: str, limit: int) -> list[int]:
+        """Some of the source's other articles first seen within the window around a stamp, at most ``limit``."""
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "select id from articles where source = ? and first_seen between"
+                " strftime('%Y-%m-%dT%H:%M:%fZ', ?, ?) and strftime('%Y-%m-%dT%H:%M:%fZ', ?, ?) and id <> ? limit ?",
+                (source, at, f"-{WINDOW} seconds", at, f"+{WINDOW} seconds", article, limit),
+            )
+        ]
+
+    def clear_sightings(self) -> None:
+        """Forget all evidence, for a rebuild that gathers it again."""
+        self.conn.execute("delete from sightings")
+
+    def drop_unused_readings(self) -> None:
+        """Remove readings that no capture stands on any more (another extractor's, after a rebuild)."""
+        unused = "select id from readings r where not exists (select 1 from capture_articles where reading = r.id)"
+        self.conn.execute(f"delete from blocks where reading in ({unused})")  # noqa: S608
+        self.conn.execute(f"delete from readings where id in ({unused})")  # noqa: S608

@@ -1,0 +1,71 @@
+"""Which addresses are the same page. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urljoin, urlsplit
+
+from w3lib.url import canonicalize_url, url_query_cleaner
+
+# parameters that say where a reader came from, never what the page is (names as the tracking tools document them)
+TRACKING = (
+    "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id", "utm_name", "utm_social",
+    "fbclid", "gclid", "dclid", "yclid", "msclkid", "mc_cid", "mc_eid", "igshid", "_ga", "_gl", "ns_mchannel",
+    "ito", "at_medium", "at_campaign", "at_custom1", "at_custom2", "wt_mc", "ref_src",
+)  # fmt: skip
+_PORTS = {"http": 80, "https": 443}
+
+
+def url_key(url: str) -> str:
+    """The identity of an address: equal for spellings of one page, without a scheme.
+
+    Lower-case host without trailing dot and default port, path and query percent-encoded one way, tracking
+    parameters and fragment gone, the rest of the query sorted, no trailing slash.
+    """
+    parts = urlsplit(url_query_cleaner(url, TRACKING, remove=True, unique=False))
+    clean = urlsplit(canonicalize_url(parts._replace(netloc=_netloc(url)).geturl(), keep_fragments=False))
+    query = f"?{clean.query}" if clean.query else ""
+    return f"{clean.netloc}{clean.path.rstrip('/') or '/'}{query}"
+
+
+def _netloc(url: str) -> str:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if ":" in host:
+        host = f"[{host}]"
+    port = parts.port
+    return host if port is None or port == _PORTS.get(parts.scheme) else f"{host}:{port}"
+
+
+def site(url: str) -> str:
+    """The host of an address without a leading ``www.``."""
+    return (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")
+
+
+def canonical(page: str, declared: str | None) -> str | None:
+    """The canonical address a page declares, absolute, where it can be believed, else None.
+
+    Believed when it is http(s), stays on the page's site, and is not the front page declared for another page
+    (a template's mistake that would make one article of a whole site).
+    """
+    if not declared:
+        return None
+    url = urljoin(page, declared.strip())
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or site(url) != site(page):
+            return None
+        if parts.path in ("", "/") and not parts.query and urlsplit(page).path not in ("", "/"):
+            return None
+    except ValueError:
+        return None
+    return parts._replace(fragment="").geturl()
+
+
+def is_article(url: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+    """Whether path and query of an address match one of a source's article patterns (none: every address)."""
+    parts = urlsplit(url)
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    patterns = tuple(patterns)
+    return not patterns or any(pattern.search(target) for pattern in patterns)

@@ -1,0 +1,316 @@
+"""Raw exchanges in WARC/1.1 files: written, read back, and made whole after a crash.
+
+Owns ``warc/``. A file is ``*.warc.gz.open`` while it is written and gets its name when it is finished; rows name
+it without ``.open``. Each record is one gzip member, handed to the system before the call returns, so that a
+killed process leaves a readable prefix; :meth:`Writer.sync` puts it on the disk itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from http.client import responses
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archive.errors import DamagedError
+from archive.models import Exchange, Kept, Position, moment, stamp
+
+# zlib level of the members: `make bench-warc` prints sizes and times; 1 costs half of 6 for 15% more bytes on
+# pages sent plain, and pages sent compressed gain nothing from any level
+LEVEL = 1
+# a finished file is about this long, in bytes: the size the WARC guidelines name, easy to copy and to check
+ROTATE = 1 << 30
+# a body without its Content-Encoding is at most this long, in bytes (pages are 0.1-2 MB; the rest is a trap)
+PAYLOAD = 64 << 20
+OPEN = ".open"
+_SECRET = {"cookie", "authorization", "proxy-authorization"}
+_PROFILE_304 = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+# what a record must say beside its standard fields for the row to be made again from it
+_FIELDS = {
+    "source": "Communique-Source",
+    "kind": "Communique-Kind",
+    "run": "Communique-Run",
+    "via": "Communique-Via",
+}
+
+
+class Writer:
+    """Appends exchanges to one WARC file after another. One thread only."""
+
+    def __init__(self, folder: Path, software: str, rotate: int = ROTATE, level: int = LEVEL) -> None:
+        self.folder, self.software, self.rotate, self.level = folder, software, rotate, level
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file: IO[bytes] | None = None
+        self._name = ""
+        self._end = 0
+        self._dirty = False
+
+    def write(self, exchange: Exchange, run: int | None, refers_to: tuple[str, str] | None = None) -> Kept:
+        """Append response and request; an exchange without an answer is kept without a record.
+
+        A 304 becomes a revisit without HTTP headers (with them, replay tools show an empty page); ``refers_to``
+        names address and date of the capture it confirms.
+
+        Raises:
+            OSError: the disk is full or gone; what was written before stays whole.
+        """
+        if exchange.status is None:
+            return Kept(exchange, None, run)
+        buffer = BytesIO()
+        # the writer's own compression knows no level
+        writer = WARCWriter(buffer, gzip=False, warc_version="1.1")
+        date = stamp(exchange.fetched_at)
+        fields = {
+            "WARC-Date": date,
+            _FIELDS["source"]: exchange.source,
+            _FIELDS["kind"]: exchange.kind,
+        }
+        if run is not None:
+            fields[_FIELDS["run"]] = str(run)
+        if exchange.via:
+            fields[_FIELDS["via"]] = json.dumps(exchange.via)
+        if exchange.status == 304:
+            fields["WARC-Profile"] = _PROFILE_304
+            if refers_to:
+                fields["WARC-Refers-To-Target-URI"], fields["WARC-Refers-To-Date"] = refers_to
+            response = writer.create_warc_record(exchange.url, "revisit", warc_headers_dict=fields, payload=BytesIO())
+        else:
+            reason = responses.get(exchange.status, "")
+            status = StatusAndHeaders(f"{exchange.status} {reason}", list(exchange.headers), "HTTP/1.1")
+            response = writer.create_warc_record(
+                exchange.url,
+                "response",
+                payload=BytesIO(exchange.body),
+                length=len(exchange.body),
+                http_headers=status,
+                warc_headers_dict=fields,
+            )
+        writer.write_record(response)
+        cut = buffer.tell()
+        if exchange.status != 304:  # a revisit is asked for with the same request as what it refers to
+            headers = [(k, v) for k, v in exchange.request_headers if k.lower() not in _SECRET]
+            request = writer.create_warc_record(
+                exchange.url,
+                "request",
+                http_headers=StatusAndHeaders(_request_line(exchange.url), headers, is_http_request=True),
+                warc_headers_dict={
+                    "WARC-Date": date,
+                    "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
+                },
+            )
+            writer.write_record(request)
+        data = buffer.getbuffer()
+        members = self._member(data[:cut]) + (self._member(data[cut:]) if cut < len(data) else b"")
+        return Kept(exchange, self._append(members), run)
+
+    def _member(self, data: memoryview) -> bytes:
+        packer = zlib.compressobj(self.level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+        return packer.compress(data) + packer.flush()
+
+    def _append(self, members: bytes) -> Position:
+        file = self._file
+        if file is not None and self._end + len(members) > self.rotate:
+            self.close()
+            file = None
+        if file is None:
+            file = self._begin()
+        offset = self._end
+        try:
+            file.write(members)
+        except OSError:
+            os.ftruncate(file.fileno(), offset)  # a torn record would hide those after it
+            file.seek(offset)
+            raise
+        self._end += len(members)
+        self._dirty = True
+        return Position(self._name, offset)
+
+    def _begin(self) -> IO[bytes]:
+        serial = 1 + max(
+            (int(p.name.split("-")[1].split(".")[0]) for p in self.folder.glob("communique-*")), default=0
+        )
+        self._name = f"communique-{serial:06d}.warc.gz"
+        self._file = (self.folder / (self._name + OPEN)).open("xb", buffering=0)
+        self._end = 0
+        buffer = BytesIO()
+        writer = WARCWriter(buffer, gzip=False, warc_version="1.1")
+        info = {"software": self.software, "format": "WARC File Format 1.1", "robots": "classic"}
+        writer.write_record(writer.create_warcinfo_record(self._name, info))
+        member = self._member(buffer.getbuffer())
+        self._file.write(member)
+        self._end = len(member)
+        return self._file
+
+    def sync(self) -> None:
+        """Put what was written on the disk (before the transaction that names it)."""
+        if self._file is not None and self._dirty:
+            os.fsync(self._file.fileno())
+            self._dirty = False
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        if self._file is None:
+            return
+        self.sync()
+        self._file.close()
+        self._file = None
+        _finish(self.folder / (self._name + OPEN))
+
+
+def _request_line(url: str) -> str:
+    rest = url.split("://", 1)[-1]
+    return f"GET /{rest.split('/', 1)[1] if '/' in rest else ''} HTTP/1.1"
+
+
+def _finish(path: Path) -> None:
+    path.rename(path.with_name(path.name.removesuffix(OPEN)))
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _locate(folder: Path, name: str) -> Path:
+    path = folder / name
+    return path if path.exists() else folder / (name + OPEN)
+
+
+def read(folder: Path, position: Position) -> Exchange:
+    """The exchange of one record.
+
+    Raises:
+        DamagedError: no such file, or no whole record there.
+    """
+    try:
+        with _locate(folder, position.file).open("rb") as file:
+            file.seek(position.offset)
+            record = next(ArchiveIterator(file), None)
+            if record is None or record.rec_type not in ("response", "revisit"):
+                raise DamagedError(position.file, position.offset, "no response record there")
+            return _exchange(record)[0]
+    except (OSError, ArchiveLoadFailed, zlib.error, EOFError) as error:
+        raise DamagedError(position.file, position.offset, str(error)) from error
+
+
+def _exchange(record: Any) -> tuple[Exchange, int | None]:
+    rec = record.rec_headers
+    run = rec.get_header(_FIELDS["run"])
+    http = record.http_headers
+    exchange = Exchange(
+        url=rec.get_header("WARC-Target-URI"),
+        source=rec.get_header(_FIELDS["source"]) or "",
+        kind=rec.get_header(_FIELDS["kind"]) or "imported",
+        fetched_at=moment(rec.get_header("WARC-Date")),
+        status=304 if record.rec_type == "revisit" else int(http.get_statuscode()),
+        headers=tuple(http.headers) if http else (),
+        body=record.raw_stream.read() if record.rec_type == "response" else b"",
+        via=tuple(json.loads(rec.get_header(_FIELDS["via"]) or "[]")),
+    )
+    return exchange, int(run) if run else None
+
+
+def unfinished(folder: Path) -> list[Unfinished]:
+    """The files killed processes left open, oldest first."""
+    return [Unfinished(path) for path in sorted(folder.glob("*" + OPEN))]
+
+
+class Unfinished:
+    """A file that a killed process left open: read it with :meth:`records`, keep its rows, then :meth:`finish` it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._whole = 0
+
+    def records(self) -> Iterator[Kept]:
+        """The exchanges of its whole records; what is torn off at its end was never promised to anybody."""
+        name = self.path.name.removesuffix(OPEN)
+        with self.path.open("rb") as file:
+            for offset, end, member in _members(file):
+                record = next(ArchiveIterator(BytesIO(member)))
+                if record.rec_type in ("response", "revisit"):
+                    exchange, run = _exchange(record)
+                    yield Kept(exchange, Position(name, offset), run)
+                self._whole = end
+
+    def finish(self) -> None:
+        """Cut what is torn off its end and give it its name; only after all its records were read."""
+        if not self._whole:
+            self.path.unlink()
+            return
+        with self.path.open("r+b") as file:
+            file.truncate(self._whole)
+            os.fsync(file.fileno())
+        _finish(self.path)
+
+
+def _members(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """The whole gzip members of a file as (start, end, content); ends quietly where one is torn."""
+    start = 0
+    rest = b""
+    while True:
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS + 16)
+        parts: list[bytes] = []
+        end = start
+        while not unpacker.eof:
+            data = rest or file.read(1 << 20)
+            rest = b""
+            if not data:
+                return
+            try:
+                parts.append(unpacker.decompress(data))
+            except zlib.error:
+                return
+            end += len(data) - len(unpacker.unused_data)
+        rest = unpacker.unused_data
+        yield start, end, b"".join(parts)
+        start = end
+
+
+def payload(body: bytes, encoding: str | None, limit: int = PAYLOAD) -> bytes:
+    """A body without its Content-Encoding (gzip and deflate: the only ones a crawl asks for).
+
+    Raises:
+        ValueError: an encoding that is not known, broken or torn, or more than ``limit`` bytes.
+    """
+    coding = (encoding or "").strip().lower().removeprefix("x-")
+    if coding in ("", "identity"):
+        data = body
+    elif coding == "gzip":
+        data = _unpack(body, zlib.MAX_WBITS + 16, limit)
+    elif coding == "deflate":
+        try:
+            data = _unpack(body, zlib.MAX_WBITS, limit)
+        except ValueError:  # RFC 9110 8.4.1.2: some servers send it without the zlib wrapper
+            data = _unpack(body, -zlib.MAX_WBITS, limit)
+    else:
+        raise ValueError(f"unknown Content-Encoding {coding[:40]}")
+    if len(data) > limit:
+        raise ValueError(f"more than {limit} bytes when decompressed")
+    return data
+
+
+def _unpack(body: bytes, wbits: int, limit: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits)
+    try:
+        data = unpacker.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise ValueError(f"broken Content-Encoding: {error}") from error
+    if not unpacker.eof and len(data) <= limit:
+        raise ValueError("torn Content-Encoding")
+    return data
+
+
+def bodiless(kept: Kept) -> Kept:
+    """The same without the body, which is on disk: what waits for its transaction is small."""
+    return replace(kept, exchange=replace(kept.exchange, body=b"", request_headers=()))

@@ -1,0 +1,75 @@
+"""Runs the reading of pages in processes of its own, so that a page that hangs or kills its process costs only itself.
+
+Knows nothing of what is read. A cluster engine can stand behind the same interface.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
+
+from pebble import ProcessPool
+
+T = TypeVar("T")
+
+# a page takes 20 ms and a bad one a second; what takes longer hangs, in seconds
+TIMEOUT = 30.0
+
+
+class Workers:
+    """A pool of processes, started with the first task.
+
+    Raises (from a future's result):
+        TimeoutError: the task took longer than its time and its process was ended.
+        pebble.ProcessExpired: the process died.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self.count = count or os.cpu_count() or 1
+        self._pool: ProcessPool | None = None
+
+    def submit(self, function: Callable[..., T], *args: Any, timeout: float = TIMEOUT) -> Future[T]:
+        """Run ``function(*args)`` in one of the processes; both must be picklable."""
+        if self._pool is not None and not self._pool.active:  # a process that died idle ends pebble's whole pool
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self.count,
+                initializer=_begin,
+                context=multiprocessing.get_context("spawn"),  # fork and threads do not go together
+            )
+        future: Future[T] = self._pool.schedule(function, args=args, timeout=timeout)
+        return future
+
+    def close(self, wait_for: bool = True) -> None:
+        """End the processes, after what is under way, or at once."""
+        if self._pool is None:
+            return
+        if wait_for:
+            self._pool.close()
+        else:
+            self._pool.stop()
+        self._pool.join()
+        self._pool = None
+
+
+def _begin() -> None:
+    """In each process: leave Ctrl-C to the parent, and end with it, however it ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True, name="parent watch").start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

@@ -1,0 +1,101 @@
+"""The demo: two real crawls of the fictional outlets, then a comparison with what the site intends."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from typing import Any
+
+from archive.errors import CommuniqueError
+from archive.home import Home
+from archive.store import Store
+from crawler.demo.site import DemoSite
+from crawler.demo.stories import CHANGES, stories
+
+
+def tour(home: Home) -> list[str]:
+    """Crawl the demo site on both of its days into ``home``; returns one line for each thing that did not go as the
+    site intends, none where all did. May be run again on the same home.
+
+    Raises:
+        CommuniqueError: the home holds a real archive, or another command is writing to it.
+    """
+    with DemoSite() as site:
+        for day in (0, 1):
+            site.day = day
+            print(f"crawling {site.address}, day {day + 1} of 2", file=sys.stderr)  # noqa: T201
+            crawl_apart(home, site.address)
+    return _compare(home)
+
+
+def crawl_apart(home: Home, address: str) -> int:
+    """Crawl the demo's outlets at ``address`` in a process of its own (a reactor runs once); returns its exit code.
+
+    Raises:
+        CommuniqueError: it could not crawl.
+    """
+    context = multiprocessing.get_context("spawn")
+    answers: Any = context.SimpleQueue()
+    process = context.Process(target=_crawl, args=(home, address, sys.stdout.isatty(), answers))
+    process.start()
+    process.join()
+    if answers.empty():
+        raise CommuniqueError(f"the crawl ended with code {process.exitcode}")
+    answer = answers.get()
+    if isinstance(answer, CommuniqueError):
+        raise answer
+    return int(answer)
+
+
+def _crawl(home: Home, address: str, watched: bool, answers: Any) -> None:
+    from crawler.monitor import Monitor
+    from crawler.run import crawl
+    from crawler.sources import demo
+
+    outlets = demo()
+    try:
+        with home.writing():
+            result = crawl(
+                home,
+                outlets,
+                outlets,
+                fictional=True,
+                connect_to={"*.example": address},
+                monitor=Monitor() if watched else None,
+            )
+        print(result.summary, file=sys.stderr)  # noqa: T201
+        answers.put(result.exit_code)
+    except CommuniqueError as error:
+        answers.put(error)
+
+
+def _compare(home: Home) -> list[str]:
+    """What the archive lacks, or has and should not."""
+    store = Store(home.database)
+    try:
+        rows = {row["url"]: row for row in store.rows("select * from articles")}
+        blocked = store.rows("select source from source_health where state = 'blocked'")
+        unwell = store.rows("select source, state, state_reason from source_health where state not in ('ok', 'blocked')")
+        died = store.rows("select id from captures where outcome is null")
+    finally:
+        store.close()
+    problems = [f"{row['source']} is {row['state']}: {row['state_reason']}" for row in unwell]
+    problems += [f"capture {row['id']} has no outcome" for row in died]
+    if len(blocked) != 1:
+        problems.append(f"one outlet answers 403, {len(blocked)} are taken to be blocked")
+    wanted = {story.url: story for story in (*stories(0), *stories(1))}
+    problems += [f"{url} is missing" for url in wanted.keys() - rows.keys()]
+    problems += [f"{url} should not be there" for url in rows.keys() - wanted.keys()]
+    for url in wanted.keys() & rows.keys():
+        story, row = wanted[url], rows[url]
+        text = " ".join(row["text"].split())
+        problems += [f"{url} lacks {phrase!r}" for phrase in story.has if " ".join(phrase.split()) not in text]
+        problems += [f"{url} holds {phrase!r}" for phrase in story.hasnot if " ".join(phrase.split()) in text]
+        if story.published not in (None, row["published"]):
+            problems.append(f"{url} was published {story.published}, not {row['published']}")
+        revisions = 2 if url in {*CHANGES.silent, *CHANGES.corrected} else 1
+        if row["revisions"] != revisions:
+            problems.append(f"{url} has {row['revisions']} revisions, not {revisions}")
+        if (row["gone_at"] is not None) != (url in CHANGES.withdrawn):
+            problems.append(f"{url} is {'gone' if row['gone_at'] else 'still there'}")
+    return sorted(problems)

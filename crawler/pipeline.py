@@ -1,0 +1,75 @@
+"""Holds the archive's side of a crawl: starts the ingest with the engine, and ends it after the last page."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+
+from archive import __version__
+from archive.home import Home
+from archive.ingest import Ingest
+from archive.models import Counts, Exchange
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+SOFTWARE = f"communique/{__version__}"
+
+
+class Keeper:
+    """The extension that every part of a crawl keeps its exchanges through.
+
+    ``failure``: what ended the archive's side early, None while it is well. ``reason``: why the spider closed
+    (Scrapy's word: finished, shutdown).
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self.failure: Exception | None = None
+        self.reason: str | None = None
+        self._ingest: Ingest | None = None
+        crawler.signals.connect(self._open, signals.spider_opened)
+        crawler.signals.connect(self._close, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Keeper:
+        """The extension of a crawler."""
+        return cls(crawler)
+
+    @property
+    def counts(self) -> Counts:
+        """What the run did so far."""
+        return self._ingest.counts if self._ingest else Counts()
+
+    def _open(self) -> None:
+        spider = self._crawler.spider
+        home = Home(Path(self._crawler.settings["COMMUNIQUE_HOME"]))
+        sources = {name: outlet.source for name, outlet in spider.known.items()}  # type: ignore[union-attr]
+        self._ingest = Ingest(home, sources, self._crawler.settings.getint("COMMUNIQUE_RUN"), SOFTWARE)
+        self._room = asyncio.Semaphore(self._ingest.capacity)
+        self._loop = asyncio.get_running_loop()
+        self._ingest.start()
+
+    async def keep(self, exchange: Exchange) -> None:
+        """Hand an exchange over; waits until there is room for it."""
+        assert self._ingest is not None, "kept before the crawl opened"  # noqa: S101
+        await self._room.acquire()
+        if self._ingest.error is not None and self.failure is None:
+            self.failure = self._ingest.error
+            self._stopping = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="archive"))
+        self._ingest.submit(exchange, self._release)
+
+    def _release(self) -> None:
+        self._loop.call_soon_threadsafe(self._room.release)
+
+    async def _close(self, reason: str) -> None:
+        self.reason = reason
+        if self._ingest is None:
+            return
+        try:
+            await asyncio.to_thread(self._ingest.close)
+        except Exception as error:  # noqa: BLE001  told to the user with the run's exit code
+            self.failure = error

@@ -1,0 +1,75 @@
+"""robots.txt, obeyed by every request from the first on (RFC 9309)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import ProtegoRobotParser, RobotParser
+from scrapy.utils.httpobj import urlparse_cached
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+
+class DisallowedError(IgnoreRequest):
+    """robots.txt does not allow a request, or could not be read; its message is one line for the user."""
+
+
+class RobotsMiddleware:
+    """Fetches each host's robots.txt once a run; all requests to the host wait for it.
+
+    Scrapy's own lets the third simultaneous first request to a host through unchecked, and takes a server error
+    for permission. Here, as RFC 9309 2.3.1 has it: 4xx means there are no rules, a server error or no answer means
+    that everything is disallowed for now.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured
+        self._crawler = crawler
+        self._agent: str = crawler.settings["USER_AGENT"]
+        self._rules: dict[str, asyncio.Task[RobotParser | str]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
+        """The middleware of a crawler."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let an allowed request pass.
+
+        Raises:
+            DisallowedError: it is not allowed.
+        """
+        if request.meta.get("kind") == "robots":
+            return
+        parts = urlparse_cached(request)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._rules:
+            # a task of its own: it answers every waiter, whoever of them goes away
+            self._rules[origin] = asyncio.ensure_future(self._fetch(origin, request.meta.get("source")))
+        rules = await asyncio.shield(self._rules[origin])
+        if isinstance(rules, str):
+            raise DisallowedError(rules)
+        if not rules.allowed(request.url, self._agent):
+            raise DisallowedError(f"robots.txt disallows {request.url}")
+
+    async def _fetch(self, origin: str, source: str | None) -> RobotParser | str:
+        url = f"{origin}/robots.txt"
+        request = Request(url, priority=1000, meta={"kind": "robots", "source": source}, callback=NO_CALLBACK)
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except Exception as error:  # noqa: BLE001  whatever it was, nothing answered, and that is the answer
+            logger.warning("no answer from %s: %s", url, error)
+            return f"{url} could not be read ({type(error).__name__}), so nothing is fetched"
+        if response.status >= 500:
+            return f"{url} answers {response.status}, so nothing is fetched"
+        body = response.body if response.status < 300 else b""
+        return ProtegoRobotParser(body, self._crawler.spider)

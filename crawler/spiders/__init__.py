@@ -1,0 +1,1 @@
+"""The spider, and what it finds pages in."""
