@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_month_names
 from dateutil import parser
 
 # abbreviations that news sites print, as seconds from UTC; each is one offset wherever it is used in news
@@ -14,6 +16,25 @@ _ABBREVIATIONS = {
     "CET": 3600, "CEST": 7200, "EET": 7200, "EEST": 10800, "MSK": 10800, "TRT": 10800, "BST": 3600, "WEST": 3600,
     "WET": 0, "EST": -18000, "EDT": -14400, "ET": -18000, "CDT": -18000, "PST": -28800, "PDT": -25200,
 }  # fmt: skip
+
+
+# the languages whose month names are known; Unicode's CLDR has them all, and short names of many would collide
+_LANGUAGES = ("en", "uk", "ru", "de", "pl", "tr", "fr", "es", "it")
+_MONTHS = {
+    name.casefold().rstrip("."): number
+    for language in _LANGUAGES
+    for width in ("abbreviated", "wide")
+    for context in ("format", "stand-alone")
+    for number, name in get_month_names(width, context, language).items()  # type: ignore[arg-type]
+}
+_NAME = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
+_PRINTED = re.compile(
+    rf"(?<!\d)(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m1>{_NAME})\.?,?\s+(?:de\s+)?(?P<y1>\d{{4}})"
+    rf"|(?P<m2>{_NAME})\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<y2>\d{{4}})"
+    r"|(?P<d3>\d{1,2})[./](?P<m3>\d{1,2})[./](?P<y3>\d{4})|(?P<y4>\d{4})-(?P<m4>\d{2})-(?P<d4>\d{2}))(?!\d)",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"(?<![\d.:])(\d{1,2}):(\d{2})(?!\d)(?:\s?([ap])\.?m\b\.?)?(?:\s+([A-Z]{2,4})\b)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +74,38 @@ def read_moment(text: str, zone: str, found: str) -> Moment | None:
         if moment.date() != other.date():
             return None
     local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    return _moment(local, printed, zone, found)
+
+
+def read_printed(text: str, zone: str) -> Moment | None:
+    """The moment printed in a short line ("12 April, 2026, 7:32 AM EEST"), None where no whole date stands in it.
+
+    Day before month, and months by name in nine languages. A time without a zone of its own is taken in ``zone``.
+    """
+    found = _PRINTED.search(text)
+    if found is None:
+        return None
+    parts = {name[0]: value for name, value in found.groupdict().items() if value}
+    month = _MONTHS.get(parts["m"].casefold())
+    clock = _CLOCK.search(text[: found.start()] + " " + text[found.end() :])
+    hour, minute, half, short = clock.groups() if clock else ("0", "0", None, None)
+    try:
+        local = datetime(
+            int(parts["y"]),
+            month or int(parts["m"]),
+            int(parts["d"]),
+            int(hour) % 12 + (12 if half.lower() == "p" else 0) if half else int(hour),
+            int(minute),
+            tzinfo=ZoneInfo(zone),
+        )
+    except ValueError:  # a 31 February, a 25:00
+        return None
+    if short and short.upper() in _ABBREVIATIONS:
+        local = local.replace(tzinfo=timezone(timedelta(seconds=_ABBREVIATIONS[short.upper()])))
+    return _moment(local, " ".join(text.split()), zone, "text")
+
+
+def _moment(local: datetime, printed: str, zone: str, found: str) -> Moment | None:
     try:
         at = local.astimezone(UTC)
         day = local.astimezone(ZoneInfo(zone)).date().isoformat()

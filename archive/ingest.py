@@ -207,8 +207,10 @@ class Ingest:
                 affected |= others
             for article in sorted(fresh):
                 self._reread(article)
+            settled: list[int] = []
             for article in sorted(affected | fresh):
-                self._reviser.settle(article, now, None if article in fresh else "marks")
+                settled += self._reviser.settle(article, now, None if article in fresh else "marks")
+            self._store.correct_outcomes(settled)
             counts = Counts()
             for outcome in self._store.outcomes(captures):
                 counts.add(outcome)

@@ -65,8 +65,10 @@ def rebuild(home: Home) -> Rebuilt:
         reviser = Reviser(store)
         for start in range(0, len(articles), BATCH):
             with store.transaction():
+                settled: list[int] = []
                 for article in articles[start : start + BATCH]:
-                    reviser.settle(article, stamp(datetime.now(UTC)), "extractor")
+                    settled += reviser.settle(article, stamp(datetime.now(UTC)), "extractor")
+                store.correct_outcomes(settled)
         after = dict(store.conn.execute("select id, text_sha256 from articles"))
     finally:
         workers.close(wait_for=False)

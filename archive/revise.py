@@ -90,8 +90,11 @@ class Reviser:
                         affected.update(side)
         return affected
 
-    def settle(self, article: int, now: str, cause: str | None) -> None:
-        """Recompute an article from its captures. ``cause``: why, where the reason is ours; None for a capture."""
+    def settle(self, article: int, now: str, cause: str | None) -> list[int]:
+        """Recompute an article from its captures. ``cause``: why, where the reason is ours; None for a capture.
+
+        Returns the captures whose outcomes this may have made wrong (:meth:`Store.correct_outcomes`).
+        """
         store = self.store
         row = store.article(article)
         steps = store.history(article)
@@ -104,10 +107,9 @@ class Reviser:
         ]
         found = list(stretches(seen))
         if not found:
-            return
+            return []
         kept = {revision.first_capture: revision for revision in store.revisions(article)}
         self._write_revisions(article, found, kept)
-        store.correct_outcomes([s.capture for s in seen])
         last = found[-1]
         digest = _sha256(last.text)
         earlier = kept.get(last.first_capture)
@@ -135,6 +137,7 @@ class Reviser:
             },
             (last.title, last.text, "") if (row["text_sha256"], row["title"]) != (digest, last.title) else None,
         )
+        return [s.capture for s in seen]
 
     def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> str:
         """Mark a reading's blocks by the evidence of its own time; returns the text that is left."""

@@ -17,16 +17,21 @@ TRACKING = (
 _PORTS = {"http": 80, "https": 443}
 
 
+def clean(url: str) -> str:
+    """An address without fragment and tracking parameters: the one to ask for."""
+    return url_query_cleaner(url, TRACKING, remove=True, unique=False).partition("#")[0]
+
+
 def url_key(url: str) -> str:
     """The identity of an address: equal for spellings of one page, without a scheme.
 
     Lower-case host without trailing dot and default port, path and query percent-encoded one way, tracking
     parameters and fragment gone, the rest of the query sorted, no trailing slash.
     """
-    parts = urlsplit(url_query_cleaner(url, TRACKING, remove=True, unique=False))
-    clean = urlsplit(canonicalize_url(parts._replace(netloc=_netloc(url)).geturl(), keep_fragments=False))
-    query = f"?{clean.query}" if clean.query else ""
-    return f"{clean.netloc}{clean.path.rstrip('/') or '/'}{query}"
+    parts = urlsplit(clean(url))
+    one = urlsplit(canonicalize_url(parts._replace(netloc=_netloc(url)).geturl(), keep_fragments=False))
+    query = f"?{one.query}" if one.query else ""
+    return f"{one.netloc}{one.path.rstrip('/') or '/'}{query}"
 
 
 def _netloc(url: str) -> str:

@@ -16,7 +16,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from archive.home import Home
 from archive.models import stamp
 from archive.store import Known, Store
-from archive.urls import is_article, url_key
+from archive.urls import clean, is_article, url_key
 from crawler.robots import DisallowedError
 from crawler.sources import Discovery, Outlet
 from crawler.spiders.feed import read_feed
@@ -105,7 +105,7 @@ class OutletSpider(Spider):
         else:
             text = response.text if isinstance(response, TextResponse) else ""
             urls, following = read_listing(Selector(text=text), response.url, discovery.links, discovery.next)
-        urls = [url for url in urls if is_article(url, outlet.articles)]
+        urls = [url for url in map(clean, urls) if is_article(url, outlet.articles)]
         if urls:
             progress.answered += 1
         elif page == 1:

@@ -1,0 +1,150 @@
+"""How single values look: cells of Datasette's tables, times, links and the marks of a search.
+
+Takes scraped values and returns escaped markup, or None to leave a cell to Datasette, which escapes it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from datasette import hookimpl
+from markupsafe import Markup, escape
+
+# snippet() and highlight() put these private-use characters around hits: they mean nothing in any text and HTML
+# escaping leaves them alone, so that a text is escaped first and marked afterwards
+HIT, END = "\ue000", "\ue001"
+# a text in a table is cut here, in characters: a few lines of a cell
+_CELL = 240
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# languages written from right to left, and scripts named in a tag
+_RTL = re.compile(r"(?i)^(ar|arc|azb|ckb|dv|fa|he|iw|ji|ks|nqo|ps|sd|syr|ug|ur|yi)(-|$)|-(arab|hebr|syrc|thaa)(-|$)")
+
+
+def escape_fts(query: str | None) -> str:
+    """A search as FTS5 takes it: words and "phrases", everything else quoted; no search finds nothing.
+
+    Datasette's own function of the name lets an empty search, a NUL and a phrase over two lines through as syntax
+    errors; the plain search box of a table uses this one too.
+    """
+    text = " ".join((query or "").replace("\0", " ").split())
+    if text.count('"') % 2:
+        text += '"'
+    parts = [part for part in re.split(r'\s+|(".*?")', text) if part and part.strip('" ')]
+    return " ".join(part if part.startswith('"') else f'"{part}"' for part in parts) or '""'
+
+
+@hookimpl(trylast=True)
+def prepare_connection(conn: sqlite3.Connection) -> None:
+    """Register ``escape_fts`` over Datasette's own."""
+    conn.create_function("escape_fts", 1, escape_fts, deterministic=True)
+
+
+def http(url: object) -> bool:
+    """Whether a scraped address may be linked."""
+    return isinstance(url, str) and re.match(r"(?i)https?://[^\s/]", url) is not None
+
+
+def link(url: str | None) -> Markup:
+    """A scraped address: a link where it is http or https, else its plain text."""
+    if url is None:
+        return Markup("")
+    if not http(url):
+        return Markup("<span>{}</span>").format(url)
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, url)
+
+
+def marked(text: str | None) -> Markup:
+    """A snippet, escaped, with its hits marked."""
+    html = re.sub(f"{HIT}([^{HIT}{END}]*){END}", r"<mark>\1</mark>", str(escape(text or "")))
+    return Markup(re.sub(f"[{HIT}{END}]", "", html))  # noqa: S704  escaped above
+
+
+def direction(language: str | None) -> str:
+    """The ``dir`` of a text in this language; the browser looks itself where none is known."""
+    if not language:
+        return "auto"
+    return "rtl" if _RTL.search(language) else "ltr"
+
+
+def time(stamp: str | None, zone: str | None = None) -> Markup:
+    """A stamp for people, in UTC or in the zone of a source; empty where there is none."""
+    if not stamp:
+        return Markup("")
+    try:
+        at = datetime.fromisoformat(stamp).astimezone(ZoneInfo(zone) if zone else UTC)
+    except (ValueError, OSError, OverflowError):  # KeyError of an unknown zone is an OSError's kin only on some systems
+        return Markup("<span>{}</span>").format(stamp)
+    except KeyError:
+        return time(stamp)
+    offset = at.strftime("%z")
+    named = f"{zone}, UTC{offset[:3]}:{offset[3:]}" if zone and zone != "UTC" else ""
+    return Markup('<time datetime="{}">{} {} {}, {:%H:%M}{}</time>').format(
+        stamp, at.day, _MONTHS[at.month - 1], at.year, at, f" ({named})" if named else " UTC"
+    )
+
+
+def day(date: str | None) -> str:
+    """A day (YYYY-MM-DD) for people."""
+    try:
+        at = datetime.fromisoformat(date or "")
+    except ValueError:
+        return date or ""
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any) -> None:
+    """The filters of our templates."""
+    env.filters.update(cq_time=time, cq_day=day, cq_link=link, cq_marked=marked, cq_dir=direction)
+
+
+@hookimpl
+def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
+    """Cells that lead to the readable page, and hashes and addresses that do no harm."""
+    if database != "archive" or value is None:
+        return None
+    article = _article(row, table)
+    if column == "article" or (column == "id" and table in ("articles", "latest")):
+        number, label = (value["value"], value["label"]) if isinstance(value, Mapping) else (value, value)
+        return _to_article(datasette, number, label) if isinstance(number, int) else None
+    if isinstance(value, int) and article is not None and _is_revision(column, table):
+        return Markup('<a href="{}?revision_id={}">{}</a>').format(_path(datasette, article), value, value)
+    if not isinstance(value, str):
+        return None
+    if column.endswith("sha256"):
+        return Markup('<code class="cq-hash">{}</code>').format(value)
+    if http(value) and not re.search(r"\s", value):
+        return link(value)
+    shown = marked(value) if HIT in value else None
+    if column == "title" and article is not None:
+        return _to_article(datasette, article, shown or value)
+    if column == "text" and article is not None and len(value) > _CELL:
+        cut = value[:_CELL].rsplit(None, 1)[0]
+        return Markup('{}… <a href="{}">read it all</a>').format(cut, _path(datasette, article))
+    return shown
+
+
+def _article(row: Any, table: str | None) -> int | None:
+    """The article that a row is about."""
+    keys = row.keys()
+    name = "article" if "article" in keys else "id" if table in ("articles", "latest") and "id" in keys else None
+    value = row[name] if name else None
+    value = value["value"] if isinstance(value, Mapping) else value
+    return value if isinstance(value, int) else None
+
+
+def _is_revision(column: str, table: str | None) -> bool:
+    return column == "revision" or (column == "id" and table == "revisions")
+
+
+def _path(datasette: Any, article: int) -> str:
+    return str(datasette.urls.path(f"/article/{article}"))
+
+
+def _to_article(datasette: Any, article: int, label: object) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(_path(datasette, article), label)

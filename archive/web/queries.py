@@ -1,0 +1,112 @@
+"""The SQL of our own pages. Each query walks an index; each returns plain dicts.
+
+``db`` is Datasette's handle on the archive: read only, with its time limit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+# a page checked every hour for half a year is 4,400 captures: the page shows these, the table has them all
+CAPTURES = 200
+
+
+async def _rows(db: Any, sql: str, **values: object) -> list[Row]:
+    return [dict(row) for row in (await db.execute(sql, values)).rows]
+
+
+async def _row(db: Any, sql: str, **values: object) -> Row | None:
+    rows = await _rows(db, sql, **values)
+    return rows[0] if rows else None
+
+
+async def fictional(db: Any) -> bool:
+    """Whether this is a demo archive."""
+    row = await _row(db, "select value from home where key = 'fictional'")
+    return row is not None and row["value"] == "yes"
+
+
+async def article(db: Any, identity: int) -> Row | None:
+    """An article with the name, zone and licence of its source, and ``reading``, the one that it shows."""
+    return await _row(
+        db,
+        "select a.*, s.name as source_name, s.kind as source_kind, s.timezone, s.licence, ca.reading"
+        " from articles a join sources s on s.id = a.source"
+        " left join capture_articles ca on ca.capture = a.capture and ca.article = a.id where a.id = :id",
+        id=identity,
+    )
+
+
+async def blocks(db: Any, reading: int | None, source: str) -> list[Row]:
+    """A reading's blocks in page order; ``documents`` counts those of the source that carry a marked one."""
+    return await _rows(
+        db,
+        "select b.position, b.kind, b.text, b.mark, case when b.mark is not null then"
+        " (select count(*) from sightings s where s.source = :source and s.hash = b.hash) end as documents"
+        " from blocks b where b.reading = :reading order by b.position",
+        reading=reading,
+        source=source,
+    )
+
+
+async def captures(db: Any, identity: int) -> list[Row]:
+    """The captures that say something of an article, the latest first, one more than :data:`CAPTURES` at most."""
+    return await _rows(
+        db,
+        "select c.id, c.url, c.fetched_at, c.fetched_from, c.outcome, c.status, c.payload_sha256, c.warc_file,"
+        " c.warc_offset, c.message from capture_articles ca join captures c on c.id = ca.capture"
+        " where ca.article = :id order by c.fetched_at desc, c.id desc limit :limit",
+        id=identity,
+        limit=CAPTURES + 1,
+    )
+
+
+async def revisions(db: Any, identity: int) -> list[Row]:
+    """An article's revisions without the folded ones, the first first."""
+    return await _rows(
+        db,
+        "select r.id, r.number, r.seen_from, r.seen_to, r.title, r.text, r.words_added, r.words_removed, ca.reading"
+        " from revisions r left join capture_articles ca on ca.capture = r.first_capture and ca.article = r.article"
+        " where r.article = :id and r.number is not null order by r.number",
+        id=identity,
+    )
+
+
+async def latest(db: Any, limit: int) -> list[Row]:
+    """The articles that were found last."""
+    return await _rows(
+        db,
+        "select l.*, s.name as source_name, s.timezone from (select * from latest limit :limit) l"
+        " join sources s on s.id = l.source",
+        limit=limit,
+    )
+
+
+async def changes(db: Any, limit: int) -> list[Row]:
+    """The edits that were seen last."""
+    return await _rows(
+        db,
+        "select c.*, s.name as source_name, a.language from (select * from changes limit :limit) c"
+        " join sources s on s.id = c.source join articles a on a.id = c.article",
+        limit=limit,
+    )
+
+
+async def health(db: Any) -> list[Row]:
+    """How the sources are, those that need a look first; without the columns that count every capture."""
+    return await _rows(
+        db,
+        "select source, name, state, state_reason, last_success, newest_seen from source_health"
+        " order by state in ('ok', 'paused'), state = 'paused', name",
+    )
+
+
+async def size(db: Any) -> Row:
+    """How many articles there are, and when the last run ended."""
+    row = await _row(
+        db,
+        "select (select count(*) from articles) as articles,"
+        " (select finished from runs order by id desc limit 1) as last_run",
+    )
+    return row or {}
