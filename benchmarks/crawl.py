@@ -47,7 +47,9 @@ def _serve(addresses: Any, stop: Any) -> None:
             links = []
             for n in range(PAGES // HOSTS):
                 path = f"/news/{n}"
-                own = f"<p>Sentence number {n} of host {host}, which stands on no other page of this run.</p>".encode()
+                own = (
+                    f"<p>Sentence number {n} of host {host}, which stands on no other page of this run.</p>".encode()
+                )
                 html = next(pages)
                 at = html.lower().rfind(b"</body")
                 site.add(name, path, html[:at] + own + html[at:] if at > 0 else html + own)
@@ -115,7 +117,9 @@ def main() -> None:
 def _run(folder: Path, address: str) -> bool:
     each = PAGES // HOSTS
     urls = folder / "urls"
-    urls.write_text("\n".join(f"http://bench{h}.example/news/{n}" for n in range(each) for h in range(HOSTS)), "utf-8")
+    urls.write_text(
+        "\n".join(f"http://bench{h}.example/news/{n}" for n in range(each) for h in range(HOSTS)), "utf-8"
+    )
     plain = measure(["-m", "benchmarks.plain_spider", str(folder / "plain.db"), address, str(urls)])
     home = _home(folder, "home", each)
     ours = _ours(home, address)

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from datasette import hookimpl
+from datasette.utils import tilde_encode
 from markupsafe import Markup, escape
 
 # snippet() and highlight() put these private-use characters around hits: they mean nothing in any text and HTML
@@ -76,11 +77,13 @@ def time(stamp: str | None, zone: str | None = None) -> Markup:
     if not stamp:
         return Markup("")
     try:
-        at = datetime.fromisoformat(stamp).astimezone(ZoneInfo(zone) if zone else UTC)
-    except (ValueError, OSError, OverflowError):  # KeyError of an unknown zone is an OSError's kin only on some systems
+        place = ZoneInfo(zone) if zone else UTC
+    except (KeyError, ValueError):  # no such zone
+        zone, place = None, UTC
+    try:
+        at = datetime.fromisoformat(stamp).astimezone(place)
+    except (ValueError, OverflowError):
         return Markup("<span>{}</span>").format(stamp)
-    except KeyError:
-        return time(stamp)
     offset = at.strftime("%z")
     named = f"{zone}, UTC{offset[:3]}:{offset[3:]}" if zone and zone != "UTC" else ""
     return Markup('<time datetime="{}">{} {} {}, {:%H:%M}{}</time>').format(
@@ -100,7 +103,9 @@ def day(date: str | None) -> str:
 @hookimpl
 def prepare_jinja2_environment(env: Any) -> None:
     """The filters of our templates."""
-    env.filters.update(cq_time=time, cq_day=day, cq_link=link, cq_marked=marked, cq_dir=direction)
+    env.filters.update(
+        cq_time=time, cq_day=day, cq_link=link, cq_marked=marked, cq_dir=direction, cq_tilde=tilde_encode
+    )
 
 
 @hookimpl

@@ -13,7 +13,7 @@ from archive.web.policy import STRICT
 from archive.web.queries import Row
 
 DATABASE = "archive"
-# the article as it stands is no secret, what is read in a newsroom may be
+# no-referrer: what is read in a newsroom is nobody else's business
 _HEADERS = {"content-security-policy": STRICT, "referrer-policy": "no-referrer"}
 FOUND = {
     "json-ld": "from the page's structured data (JSON-LD)",
@@ -33,7 +33,7 @@ OUTCOMES = {
     "new": "first seen",
     "revised": "text changed",
     "unchanged": "fetched, unchanged",
-    "not_modified": "not modified, said the server",
+    "not_modified": "not modified (said the server)",
     "gone": "gone",
 }
 
@@ -58,7 +58,7 @@ def extra_template_vars(
 
     async def variables() -> Row:
         home = view_name == "index"
-        if not (home or template == "query-archive-search.html") or not await _allowed(datasette, request):
+        if not (home or (template or "").startswith("query-archive-")) or not await _allowed(datasette, request):
             return {}
         db = datasette.get_database(DATABASE)
         found: Row = {"fictional": await queries.fictional(db)}
@@ -118,7 +118,9 @@ async def _article(request: Any, datasette: Any) -> Any:
         "revision": revision,
         "revisions": revisions,
         # a text that was imported without its page has no blocks
-        "elements": structure(blocks or [{"kind": "p", "text": t, "mark": None} for t in shown["text"].split("\n\n")]),
+        "elements": structure(
+            blocks or [{"kind": "p", "text": t, "mark": None} for t in shown["text"].split("\n\n")]
+        ),
         "hidden": [block for block in blocks if block["mark"]],
         "captures": captures[: queries.CAPTURES],
         "more_captures": len(captures) > queries.CAPTURES,
