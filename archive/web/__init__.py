@@ -6,16 +6,15 @@ The canned queries stand in ``datasette-metadata.json``; none has the name of a 
 view's address, and with it the view's filters, paging and column notes.
 """
 
-from archive.web.cells import prepare_connection, prepare_jinja2_environment, render_cell
-from archive.web.pages import extra_css_urls, extra_template_vars, register_routes
-from archive.web.policy import asgi_wrapper
+from datasette import hookimpl
 
-__all__ = [
-    "asgi_wrapper",
-    "extra_css_urls",
-    "extra_template_vars",
-    "prepare_connection",
-    "prepare_jinja2_environment",
-    "register_routes",
-    "render_cell",
-]
+from archive.web import cells, pages, policy
+
+asgi_wrapper = hookimpl(policy.asgi_wrapper)
+extra_css_urls = hookimpl(pages.extra_css_urls)
+extra_template_vars = hookimpl(pages.extra_template_vars)
+# after Datasette's own functions, one of which it replaces
+prepare_connection = hookimpl(cells.prepare_connection, trylast=True)
+prepare_jinja2_environment = hookimpl(cells.prepare_jinja2_environment)
+register_routes = hookimpl(pages.register_routes)
+render_cell = hookimpl(cells.render_cell)

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from datasette import hookimpl
 from datasette.utils import tilde_encode
 from markupsafe import Markup, escape
 
@@ -22,8 +21,11 @@ HIT, END = "\ue000", "\ue001"
 # a text in a table is cut here, in characters: a few lines of a cell
 _CELL = 240
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# languages written from right to left, and scripts named in a tag
-_RTL = re.compile(r"(?i)^(ar|arc|azb|ckb|dv|fa|he|iw|ji|ks|nqo|ps|sd|syr|ug|ur|yi)(-|$)|-(arab|hebr|syrc|thaa)(-|$)")
+# languages written from right to left unless their tag names another script, and the scripts that are
+_RTL = re.compile(
+    r"(?i)(ar|arc|azb|ckb|dv|fa|he|iw|ji|ks|nqo|ps|sd|syr|ug|ur|yi)(?!.*-(latn|cyrl|deva))(-|$)"
+    r"|[a-z]+-(arab|hebr|syrc|thaa)(-|$)"
+)
 
 
 def escape_fts(query: str | None) -> str:
@@ -39,7 +41,6 @@ def escape_fts(query: str | None) -> str:
     return " ".join(part if part.startswith('"') else f'"{part}"' for part in parts) or '""'
 
 
-@hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Register ``escape_fts`` over Datasette's own."""
     conn.create_function("escape_fts", 1, escape_fts, deterministic=True)
@@ -69,7 +70,7 @@ def direction(language: str | None) -> str:
     """The ``dir`` of a text in this language; the browser looks itself where none is known."""
     if not language:
         return "auto"
-    return "rtl" if _RTL.search(language) else "ltr"
+    return "rtl" if _RTL.match(language) else "ltr"
 
 
 def time(stamp: str | None, zone: str | None = None) -> Markup:
@@ -100,7 +101,6 @@ def day(date: str | None) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
-@hookimpl
 def prepare_jinja2_environment(env: Any) -> None:
     """The filters of our templates."""
     env.filters.update(
@@ -108,7 +108,6 @@ def prepare_jinja2_environment(env: Any) -> None:
     )
 
 
-@hookimpl
 def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
     """Cells that lead to the readable page, and hashes and addresses that do no harm."""
     if database != "archive" or value is None:
@@ -116,21 +115,23 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     article = _article(row, table)
     if column == "article" or (column == "id" and table in ("articles", "latest")):
         number, label = (value["value"], value["label"]) if isinstance(value, Mapping) else (value, value)
-        return _to_article(datasette, number, label) if isinstance(number, int) else None
-    if isinstance(value, int) and article is not None and _is_revision(column, table):
-        return Markup('<a href="{}?revision_id={}">{}</a>').format(_path(datasette, article), value, value)
+        if not isinstance(number, int):
+            return None
+        return Markup('<a href="{}">{}</a>').format(_path(datasette, number), label)
+    target = None if article is None else _path(datasette, article) + _revision(row, table)
+    if target and isinstance(value, int) and (column == "revision" or (column == "id" and table == "revisions")):
+        return Markup('<a href="{}">{}</a>').format(target, value)
     if not isinstance(value, str):
         return None
     if column.endswith("sha256"):
         return Markup('<code class="cq-hash">{}</code>').format(value)
+    shown = marked(value) if HIT in value else None
+    if column == "title" and target:
+        return Markup('<a href="{}">{}</a>').format(target, shown or value)
     if http(value) and not re.search(r"\s", value):
         return link(value)
-    shown = marked(value) if HIT in value else None
-    if column == "title" and article is not None:
-        return _to_article(datasette, article, shown or value)
-    if column == "text" and article is not None and len(value) > _CELL:
-        cut = value[:_CELL].rsplit(None, 1)[0]
-        return Markup('{}… <a href="{}">read it all</a>').format(cut, _path(datasette, article))
+    if column == "text" and target and len(value) > _CELL:
+        return Markup('{}… <a href="{}">read it all</a>').format(value[:_CELL].rsplit(None, 1)[0], target)
     return shown
 
 
@@ -143,13 +144,11 @@ def _article(row: Any, table: str | None) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _is_revision(column: str, table: str | None) -> bool:
-    return column == "revision" or (column == "id" and table == "revisions")
+def _revision(row: Any, table: str | None) -> str:
+    """The part of an address that names the revision a row is about."""
+    name = "id" if table == "revisions" else "revision"
+    return f"?revision_id={row[name]}" if name in row.keys() and isinstance(row[name], int) else ""  # noqa: SIM118
 
 
 def _path(datasette: Any, article: int) -> str:
     return str(datasette.urls.path(f"/article/{article}"))
-
-
-def _to_article(datasette: Any, article: int, label: object) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(_path(datasette, article), label)

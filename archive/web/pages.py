@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from datasette import Response, hookimpl
+from datasette import Response
 
 from archive.web import queries
 from archive.web.policy import STRICT
@@ -38,19 +38,16 @@ OUTCOMES = {
 }
 
 
-@hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
     """``/article/ID`` and ``/robots.txt``."""
     return [(r"^/article/(?P<article>[^/]*)$", _article), (r"^/robots\.txt$", _robots)]
 
 
-@hookimpl
 def extra_css_urls(datasette: Any) -> list[str]:
     """Our style sheet on every page of Datasette; a packaged plugin's address has the distribution's name."""
     return [datasette.urls.static_plugins("communique", "communique.css")]
 
 
-@hookimpl
 def extra_template_vars(
     template: str | None, view_name: str | None, request: Any, datasette: Any
 ) -> Callable[[], Awaitable[Row]]:
@@ -58,10 +55,11 @@ def extra_template_vars(
 
     async def variables() -> Row:
         home = view_name == "index"
-        if not (home or (template or "").startswith("query-archive-")) or not await _allowed(datasette, request):
+        ours = home or (template or "").startswith(("communique_", "query-archive-"))
+        if not ours or not await _allowed(datasette, request):
             return {}
         db = datasette.get_database(DATABASE)
-        found: Row = {"fictional": await queries.fictional(db)}
+        found: Row = {"readable": True, "fictional": await queries.fictional(db)}
         if home:
             found["archive"] = {
                 "latest": await queries.latest(db, 15),
@@ -101,18 +99,14 @@ async def _article(request: Any, datasette: Any) -> Any:
         return await _not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
     revisions = await queries.revisions(db, identity)
     revision = None
-    for name, column in (("revision_id", "id"), ("revision", "number")):
-        if request.args.get(name):
-            wanted = _number(request.args[name])
-            revision = next((r for r in revisions if r[column] == wanted), None)
-            if revision is None:
-                return await _not_found(request, datasette, f"Article {identity} has no revision of that {column}.")
-            break
+    if any(request.args.get(name) for name in ("revision", "revision_id")):
+        revision = await _revision(db, revisions, request.args)
+        if revision is None:
+            return await _not_found(request, datasette, f"Article {identity} has no such revision.")
     shown = revision or article
     blocks = await queries.blocks(db, shown["reading"], article["source"])
     captures = await queries.captures(db, identity)
     context = {
-        "fictional": await queries.fictional(db),
         "article": article,
         "title": shown["title"],
         "revision": revision,
@@ -133,6 +127,16 @@ async def _article(request: Any, datasette: Any) -> Any:
     return Response.html(html, headers=_HEADERS)
 
 
+async def _revision(db: Any, revisions: list[Row], args: Any) -> Row | None:
+    """The revision that is asked for; an id that was folded since leads to what it is part of now."""
+    if args.get("revision_id"):
+        asked = _number(args["revision_id"])
+        column, wanted = "id", None if asked is None else await queries.unfolded(db, asked)
+    else:
+        column, wanted = "number", _number(args["revision"])
+    return next((r for r in revisions if r[column] == wanted), None)
+
+
 async def _not_found(request: Any, datasette: Any, message: str) -> Any:
     html = await datasette.render_template("communique_404.html", {"message": message}, request=request)
     return Response.html(html, status=404, headers=_HEADERS)
@@ -141,6 +145,10 @@ async def _not_found(request: Any, datasette: Any, message: str) -> Any:
 def _number(text: str) -> int | None:
     """A row id as SQLite can hold it."""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def _paragraphs(text: str) -> list[Row]:
+    return [{"kind": "p", "text": paragraph, "mark": None} for paragraph in text.split("\n\n") if paragraph]
 
 
 def structure(blocks: Iterable[Row]) -> list[Row]:

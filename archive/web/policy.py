@@ -8,8 +8,6 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
-from datasette import hookimpl
-
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Any, Send], Awaitable[None]]
@@ -19,7 +17,6 @@ _COMMON = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 STRICT = f"default-src 'none'; style-src 'self'; img-src 'self'; {_COMMON}"
 
 
-@hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Put the headers on every response."""
     return lambda app: _with_headers(app, datasette)

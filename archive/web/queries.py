@@ -73,6 +73,18 @@ async def revisions(db: Any, identity: int) -> list[Row]:
     )
 
 
+async def unfolded(db: Any, revision: int) -> int | None:
+    """The revision that one is part of by now: itself where it was not folded, None where there is none."""
+    row = await _row(
+        db,
+        "with recursive into_(id) as (select :id union select r.folded_into from into_ join revisions r"
+        " on r.id = into_.id where r.folded_into is not null)"
+        " select r.id from into_ join revisions r on r.id = into_.id where r.folded_into is null",
+        id=revision,
+    )
+    return None if row is None else int(row["id"])
+
+
 async def latest(db: Any, limit: int) -> list[Row]:
     """The articles that were found last."""
     return await _rows(

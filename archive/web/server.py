@@ -59,6 +59,11 @@ def run(home: Home, host: str, port: int) -> None:
         CommuniqueError: the port cannot be had. NoArchiveError: there is no archive, or one of another version.
     """
     Store(home.require().database).close()
+    # not above: imported before datasette.app it registers as a plugin without its hook
+    from datasette import handle_exception
+
+    # where rich is installed, it prints a screen of traceback for every address that does not exist
+    handle_exception.rich = None
     with _listen(host, port) as listener:
         datasette = Datasette(
             [str(home.database)], metadata=parse_metadata(metadata_path().read_text()), settings=SETTINGS

@@ -1,0 +1,136 @@
+"""What a person sees, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from archive.home import Home
+from tests.test_web import serving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+# it neither phones home nor needs a display
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def demo_address(demo_home: Home) -> Iterator[str]:
+    """The address at which the demo archive is served."""
+    with serving(demo_home.path) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Browser, demo_address: str) -> Iterator[Open]:
+    """Opens addresses of the demo archive; afterwards nothing may have gone to another host or to the console."""
+    contexts, requests, said = [], [], []
+
+    def visit(path: str, width: int = 1280, **options: object) -> Page:
+        context = browser.new_context(base_url=demo_address, viewport={"width": width, "height": 900}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+        page.goto(path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert [url for url in requests if not url.startswith((demo_address, "data:"))] == []
+    assert said == []
+
+
+def test_a_reader_finds_a_digest_and_the_sidebar_is_not_in_its_text(visit: Open) -> None:
+    page = visit("/")
+    assert page.get_by_role("note").inner_text().startswith("FICTIONAL demonstration archive")
+    page.get_by_role("searchbox").fill('"troops killed in 24 hours"')
+    page.get_by_role("button", name="Search").click()
+    digest = page.locator(".cq-results li", has_text="two-banks-digest").first
+    assert digest.locator("mark").count() > 0
+    digest.locator("a").first.click()
+    page.wait_for_url(re.compile(r"/article/\d+$"))
+    sidebar = "Family separation is among the quietest emergencies"
+    assert sidebar not in page.locator(".cq-text").inner_text()
+    assert "personnel" in page.locator(".cq-text").inner_text()
+    hidden = page.locator("details.cq-hidden")
+    assert not hidden.get_by_text(sidebar).is_visible()
+    hidden.locator("summary").click()
+    assert hidden.get_by_text(sidebar).is_visible()
+    assert "on other pages of the source too" in hidden.inner_text()
+
+
+def test_an_edit_leads_from_home_to_both_of_its_texts(visit: Open) -> None:
+    page = visit("/")
+    page.locator("a[href*='revision_id=']").first.click()
+    assert "Revision 2 of 2" in page.locator(".cq-notice").inner_text()
+    latest = page.locator(".cq-text").inner_text()
+    page.get_by_role("link", name="Revision 1").click()
+    assert "This is not the latest text" in page.locator(".cq-notice").inner_text()
+    assert page.locator(".cq-text").inner_text() != latest
+    page.get_by_role("link", name="Show the article").click()
+    assert page.locator(".cq-text").inner_text() == latest
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/archive",
+        "/archive/articles",
+        "/archive/articles/1",
+        "/archive/changes",
+        "/archive?sql=select+1",
+        "/archive/by_day",
+    ],
+)
+def test_datasettes_own_pages_work_under_the_policy(visit: Open, path: str) -> None:
+    page = visit(path)
+    if path.startswith(("/archive?", "/archive/articles")) and path != "/archive/articles/1":
+        # the scripts that it brings along did run
+        assert page.locator(".CodeMirror, .dropdown-menu-icon").count() > 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/article/1", "/article/1?revision=1", "/archive/search?q=losses", "/archive/by_day"]
+)
+def test_a_page_fits_a_telephone(visit: Open, path: str) -> None:
+    page = visit(path, width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_line_of_text_is_some_seventy_characters(visit: Open) -> None:
+    page = visit("/article/1")
+    width, zero = page.evaluate(
+        "() => { const p = document.querySelector('.cq-text'); const s = document.createElement('span');"
+        " s.textContent = 'the quick brown fox jumps over the lazy dog '.repeat(2); s.style.whiteSpace = 'nowrap';"
+        " p.append(s); const w = s.getBoundingClientRect().width / 88; s.remove();"
+        " return [p.getBoundingClientRect().width, w]; }"
+    )
+    assert 60 <= width / zero <= 85
+
+
+def test_dark_mode_is_dark(visit: Open) -> None:
+    shades = [
+        page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for page in (visit("/article/1", color_scheme=scheme) for scheme in ("light", "dark"))
+    ]
+    light, dark = (sum(int(part) for part in re.findall(r"\d+", shade)[:3]) for shade in shades)
+    assert dark < 150 < 600 < light
