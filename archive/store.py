@@ -334,8 +334,17 @@ class Store:
         )  # fmt: skip
 
     def add_addresses(self, article: int, url_keys: Iterable[str]) -> None:
-        """Remember where an article was seen; an address that leads elsewhere stays there."""
-        self.conn.executemany("insert or ignore into addresses values (?, ?)", [(key, article) for key in url_keys])
+        """Remember where an article was seen; an address that leads elsewhere stays there.
+
+        Captures that found nothing at an address before anything was known of it belong to the article from now on.
+        """
+        for key in url_keys:
+            if self.conn.execute("insert or ignore into addresses values (?, ?)", (key, article)).rowcount:
+                self.conn.execute(
+                    "insert or ignore into capture_articles select id, ?, null from captures"
+                    " where url_key = ? and outcome = 'gone'",
+                    (article, key),
+                )
 
     def urls(self, source: str, since: str) -> list[str]:
         """Addresses of a source's articles first seen since then, the latest first."""
@@ -566,7 +575,7 @@ class Store:
             [(source, h, at, article) for h, at in before.items() if after.get(h) != at],
         )
         self.conn.executemany(
-            "insert into sightings values (?, ?, ?, ?)",
+            "insert or ignore into sightings values (?, ?, ?, ?)",
             sorted((source, h, at, article) for h, at in after.items() if before.get(h) != at),
         )
 

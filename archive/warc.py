@@ -199,7 +199,9 @@ def read(folder: Path, position: Position) -> Exchange:
             if record is None or record.rec_type not in ("response", "revisit"):
                 raise DamagedError(position.file, position.offset, "no response record there")
             return _exchange(record)[0]
-    except (OSError, ArchiveLoadFailed, zlib.error, EOFError) as error:
+    except OSError as error:
+        raise DamagedError(position.file, position.offset, error.strerror or str(error)) from error
+    except (ArchiveLoadFailed, zlib.error, EOFError, ValueError) as error:
         raise DamagedError(position.file, position.offset, str(error)) from error
 
 
