@@ -186,7 +186,8 @@ class Store:
     def begin_run(self, started: str, sources: Sequence[str]) -> int:
         """A row for a run, before it does anything; runs that died are closed."""
         self.conn.execute(
-            "update runs set status = 'died', finished = (select max(fetched_at) from captures where run = runs.id),"
+            "update runs set status = 'died', finished = coalesce("
+            "(select max(fetched_at) from captures where run = runs.id), started),"
             " message = 'ended without a word' where finished is null and status = 'running'"
         )
         return self._insert("runs", {"started": started, "status": "running", "sources": ",".join(sources)})

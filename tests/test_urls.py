@@ -1,0 +1,208 @@
+"""Which addresses are one page: an error here makes two articles of one story, or one of two."""
+
+from __future__ import annotations
+
+import re
+from string import ascii_letters, digits
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.urls import canonical, clean, is_article, site, url_key
+
+PAGE = "http://news.vardania.example/2031/04/harbour"
+
+
+def bug(reason: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, reason=reason)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://news.vardania.example/a/b?p=2&q=x",
+        "HTTP://News.Vardania.EXAMPLE/a/b?p=2&q=x",
+        "http://news.vardania.example:80/a/b?p=2&q=x",
+        "https://news.vardania.example:443/a/b?p=2&q=x",
+        "http://news.vardania.example./a/b?p=2&q=x",
+        "http://news.vardania.example./a/b/?p=2&q=x",
+        "http://news.vardania.example/a/b?q=x&p=2",
+        "http://news.vardania.example/a/b?p=2&q=x#comments",
+        "http://news.vardania.example/a/b?utm_source=feed&p=2&utm_medium=rss&q=x",
+        "http://news.vardania.example/a/b?p=2&fbclid=IwAR0&q=x&gclid=1&_ga=2.1",
+        "http://news.vardania.example/%61/b?p=2&q=x",
+        "http://news.vardania.example/c/../a/./b?p=2&q=x",
+        "  http://news.vardania.example/a/b?p=2&q=x ",
+    ],
+)
+def test_spellings_of_one_page_have_one_key(spelling: str) -> None:
+    assert url_key(spelling) == "news.vardania.example/a/b?p=2&q=x"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://v.example/?p=12", "http://v.example/?p=13"),
+        ("http://v.example/?p=12", "http://v.example/"),
+        ("http://v.example/more.htm?id=1@egNews", "http://v.example/more.htm?id=2@egNews"),
+        ("http://v.example/more.htm?id=1@egNews", "http://v.example/more.htm"),
+        ("http://v.example/News", "http://v.example/news"),
+        ("http://v.example/a?p=1&p=2", "http://v.example/a?p=1"),
+        ("http://v.example:8080/a", "http://v.example/a"),
+        ("http://www.v.example/a", "http://v.example/a"),
+        ("http://v.example/a%2Fb", "http://v.example/a/b"),
+        ("http://v.example/a?q=%26x", "http://v.example/a?q=&x"),
+        ("http://v.example/a?ref=home", "http://v.example/a"),
+    ],
+)
+def test_different_pages_keep_different_keys(one: str, other: str) -> None:
+    assert url_key(one) != url_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://вісті.example/новини", "http://xn--b1ak2afu.example/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8"),
+        ("http://v.example/%d0%bd%d0%be", "http://v.example/но"),
+        ("http://v.example/a?тема=порт", "http://v.example/a?%D1%82%D0%B5%D0%BC%D0%B0=%D0%BF%D0%BE%D1%80%D1%82"),
+        ("http://v.example/more.htm?id=1@egNews", "http://v.example/more.htm?id=1%40egNews"),
+        ("http://v.example/a b", "http://v.example/a%20b"),
+        ("http://v.example/a?q=a+b", "http://v.example/a?q=a%20b"),
+        ("http://[2001:DB8::1]:80/a", "http://[2001:db8::1]/a"),
+        ("http://v.example", "http://v.example/?"),
+        ("http://reader@v.example/a", "http://v.example/a"),
+    ],
+)
+def test_encodings_of_one_page_have_one_key(one: str, other: str) -> None:
+    assert url_key(one) == url_key(other)
+
+
+def test_an_ipv6_host_keeps_its_brackets_and_port() -> None:
+    assert url_key("http://[2001:DB8::1]:8080/a/") == "[2001:db8::1]:8080/a"
+
+
+SEGMENT = st.text(alphabet=ascii_letters + digits + "-_.~%+@:;,=&'()!*$ /яіüñ中", max_size=12)
+HOST = st.sampled_from(["v.example", "V.Example.", "www.v.example:8080", "вісті.example", "[2001:db8::1]"])
+ADDRESS = st.builds("{}://{}/{}?{}".format, st.sampled_from(["http", "https"]), HOST, SEGMENT, SEGMENT)
+
+
+@given(ADDRESS)
+def test_the_key_of_a_key_is_itself(url: str) -> None:
+    key = url_key(url)
+    assert url_key(f"http://{key}") == key
+
+
+@given(ADDRESS)
+def test_cleaning_and_case_of_the_host_never_change_the_key(url: str) -> None:
+    key = url_key(url)
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    assert url_key(clean(url)) == key
+    assert url_key(f"{scheme.upper()}://{host.upper()}/{path}#top") == key
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("http://v.example/a?utm_source=x&id=1@egNews#top", "http://v.example/a?id=1@egNews"),
+        ("http://v.example/a?b=2&b=1&a=3", "http://v.example/a?b=2&b=1&a=3"),
+        ("http://v.example/?p=12", "http://v.example/?p=12"),
+        ("http://v.example/a?q=%D1%8F+b", "http://v.example/a?q=%D1%8F+b"),
+        ("http://v.example/a?x=a=b&utm_id=1", "http://v.example/a?x=a=b"),
+        ("http://v.example/a/", "http://v.example/a/"),
+        ("http://v.example/a?fbclid=1", "http://v.example/a"),
+    ],
+)
+def test_cleaning_takes_only_what_never_names_a_page(url: str, wanted: str) -> None:
+    assert clean(url) == wanted
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("http://www.v.example/a", "v.example"),
+        ("http://WWW.V.example.:80/", "v.example"),
+        ("http://wwwest.example/", "wwwest.example"),
+        ("/a", ""),
+    ],
+)
+def test_the_site_is_the_host_without_www(url: str, wanted: str) -> None:
+    assert site(url) == wanted
+
+
+@pytest.mark.parametrize(
+    ("declared", "wanted"),
+    [
+        ("/harbour", "http://news.vardania.example/harbour"),
+        ("harbour-2", "http://news.vardania.example/2031/04/harbour-2"),
+        ("//www.news.vardania.example/h#x", "http://www.news.vardania.example/h"),
+        (" https://news.vardania.example/h ", "https://news.vardania.example/h"),
+        ("https://NEWS.vardania.example./h", "https://NEWS.vardania.example./h"),
+        ("/?p=12", "http://news.vardania.example/?p=12"),
+    ],
+)
+def test_a_canonical_address_on_the_site_is_believed(declared: str, wanted: str) -> None:
+    assert canonical(PAGE, declared) == wanted
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        None,
+        "",
+        "https://other.example/harbour",
+        "https://news.vardania.example.evil.example/h",
+        "javascript:void(0)",
+        "ftp://news.vardania.example/h",
+        "/",
+        "http://news.vardania.example",
+        "http://news.vardania.example/#top",
+        pytest.param("http://[::1", marks=bug("urls.py:59 urljoin stands outside the try: the page is lost")),
+        pytest.param(
+            "http://news.vardania.example:bad/h",
+            marks=bug(
+                "urls.py:60 the port is not looked at: url_key raises in the ingest thread, which ends the crawl"
+            ),
+        ),
+        pytest.param("http://news.vardania.example:99999/h", marks=bug("urls.py:60 the port is not looked at")),
+    ],
+)
+def test_a_canonical_address_that_cannot_be_is_not_believed(declared: str | None) -> None:
+    assert canonical(PAGE, declared) is None
+
+
+def test_the_front_page_may_declare_itself() -> None:
+    assert canonical("http://v.example/", "/") == "http://v.example/"
+
+
+@bug("urls.py:63 only the path is looked at: every /?p=ID of a site becomes one article")
+def test_the_front_page_is_not_believed_for_a_page_named_by_its_query() -> None:
+    assert canonical("http://v.example/?p=12", "http://v.example/") is None
+
+
+@given(st.text(max_size=40))
+def test_what_is_believed_always_has_a_key(declared: str) -> None:
+    """Ingest makes a key of it without asking: one page must not be able to end a crawl."""
+    if "[" in declared or "]" in declared:  # see the known bug above
+        return
+    if (url := canonical(PAGE, declared)) is not None:
+        assert url_key(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "patterns", "wanted"),
+    [
+        (PAGE, [], True),
+        (PAGE, [r"^/\d{4}/\d\d/[^/?]+$"], True),
+        (PAGE, [r"^/en/"], False),
+        (PAGE, [r"^/en/", "harbour"], True),
+        (PAGE, ["vardania"], False),
+        ("http://v.example/more.htm?id=1@egNews", [r"\?id=\d+@egNews$"], True),
+        ("http://v.example/a?", [r"\?"], False),
+        ("http://v.example/a#b", ["b"], False),
+    ],
+)
+def test_an_article_is_told_by_path_and_query_alone(url: str, patterns: list[str], wanted: bool) -> None:
+    compiled = (re.compile(pattern) for pattern in patterns)
+    assert is_article(url, compiled) is wanted
