@@ -152,9 +152,12 @@ def mark_blocks(
     left = sum(len(b.text.split()) for b, mark, f in zip(blocks, marks, found, strict=True) if not mark and f != "")
     if left < LEAST:
         marks = [None] * len(blocks)
-    first = next((i for i, mark in enumerate(marks) if mark is None), None)
-    if first is not None and blocks[first].hash in titles and len(blocks) > 1:
-        marks[first] = "headline"
+    for i, block in enumerate(blocks):
+        if marks[i] is None and block.hash in titles and len(blocks) > 1:
+            marks[i] = "headline"
+            break
+        if marks[i] is None and found[i] != "":  # the text has begun; a date or byline may stand before the headline
+            break
     return tuple(marks)
 
 

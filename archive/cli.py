@@ -108,14 +108,7 @@ def status(home: Home, runs: int, as_json: bool) -> None:
     Exit codes: 0; 2 where there is no archive.
     """
     store = _store(home)
-    sources = store.rows(
-        "select h.*, (select count(*) from captures c join runs r on r.id = c.run where c.source = h.source"
-        " and r.id = (select max(id) from runs) and c.outcome = 'new') as new,"
-        " (select count(*) from captures c where c.source = h.source and c.run = (select max(id) from runs)"
-        " and c.outcome = 'revised') as revised, (select count(*) from captures c where c.source = h.source"
-        " and c.run = (select max(id) from runs) and c.outcome = 'failed') as failed_now from source_health h"
-    )
-    last = store.rows("select * from runs order by id desc limit ?", runs)
+    sources, last = store.source_health(), store.last_runs(runs)
     store.close()
     if as_json:
         click.echo(json.dumps({"sources": sources, "runs": last}, ensure_ascii=False, indent=2))
@@ -144,26 +137,12 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     Exit codes: 0; 2 where there is no such article.
     """
     store = _store(home)
-    rows = store.rows("select * from articles where id = ?", article)
-    if not rows:
-        store.close()
-        raise NoArchiveError(f"there is no article {article}")
-    row = rows[0]
-    row["tags"] = json.loads(row["tags"] or "[]")
-    row["hidden"] = store.rows("select * from hidden_blocks where article = ?", article)
-    row["captures"] = store.rows(
-        "select c.id, c.url, c.fetched_at, c.outcome, c.payload_sha256, c.warc_file, c.warc_offset from captures c"
-        " join capture_articles ca on ca.capture = c.id where ca.article = ? order by c.fetched_at",
-        article,
-    )
-    if blocks:
-        row["blocks"] = store.rows(
-            "select b.position, b.kind, b.mark, b.link_share, b.text from articles a join capture_articles ca"
-            " on ca.capture = a.capture and ca.article = a.id join blocks b on b.reading = ca.reading"
-            " where a.id = ? order by b.position",
-            article,
-        )
+    row = store.detail(article)
     store.close()
+    if row is None:
+        raise NoArchiveError(f"there is no article {article}")
+    if not blocks:
+        del row["blocks"]
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
         return

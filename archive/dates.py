@@ -25,7 +25,7 @@ _MONTHS = {
     for language in _LANGUAGES
     for width in ("abbreviated", "wide")
     for context in ("format", "stand-alone")
-    for number, name in get_month_names(width, context, language).items()  # type: ignore[arg-type]
+    for number, name in get_month_names(width, context, language).items()
 }
 _NAME = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
 _PRINTED = re.compile(

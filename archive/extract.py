@@ -69,12 +69,12 @@ def read(
         headline=meta.headline,
         byline=meta.byline,
         publisher=meta.publisher,
-        published=published and published.at,
-        published_printed=published and published.printed,
-        published_from=published and published.found,
-        published_day=published and published.day,
-        modified=modified and modified.at,
-        modified_from=modified and modified.found,
+        published=published.at if published else None,
+        published_printed=published.printed if published else None,
+        published_from=published.found if published else None,
+        published_day=published.day if published else None,
+        modified=modified.at if modified else None,
+        modified_from=modified.found if modified else None,
         language=meta.language or language,
         section=meta.section,
         tags=meta.tags,
@@ -164,7 +164,8 @@ def _body(tree: HtmlElement, url: str | None, fast: bool) -> etree._Element:
     document = bare_extraction(
         tree, url=url, fast=fast, include_comments=False, deduplicate=False, with_metadata=False
     )
-    return document.body if document is not None and document.body is not None else etree.Element("body")
+    body = getattr(document, "body", None)  # None: no text
+    return etree.Element("body") if body is None else body
 
 
 def _lines(body: etree._Element) -> list[tuple[str, str, int]]:

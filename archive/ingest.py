@@ -19,7 +19,7 @@ from pebble import ProcessExpired
 from archive import warc
 from archive.extract import EXTRACTOR, read
 from archive.home import Home
-from archive.models import Counts, Exchange, Kept, Outcome, Page, Source, stamp
+from archive.models import Counts, Exchange, Kept, Outcome, Page, Position, Source, stamp
 from archive.revise import Reviser
 from archive.store import Store
 from archive.urls import url_key
@@ -234,7 +234,7 @@ class Ingest:
         elif message is None and outcome in ("failed", "blocked"):
             message = f"HTTP {exchange.status}"
         known = store.known([key]).get(key) if outcome == "not_modified" else None
-        capture = store.add_capture(item.kept, key, outcome, page and page.payload_sha256, message)
+        capture = store.add_capture(item.kept, key, outcome, page.payload_sha256 if page else None, message)
         if outcome == "gone":
             return capture, set(store.link_gone(capture, key)), set()
         if known is not None:
@@ -248,7 +248,7 @@ class Ingest:
         """Read an article's earlier captures again where another extractor version read them last."""
         rows = self._store.outdated(article, EXTRACTOR)
         for row in rows:
-            position = warc.Position(row["warc_file"], row["warc_offset"])
+            position = Position(row["warc_file"], row["warc_offset"])
             exchange = warc.read(self.home.warc, position)
             page = self.read(Kept(exchange, position, None)).result()
             self._reviser.attach(row["id"], row["url"], exchange.via, row["source"], row["fetched_at"], page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -53,15 +54,13 @@ def rebuild(home: Home) -> Rebuilt:
                 _attach(store, reviser, batch)
                 batch = []
         _attach(store, reviser, batch)
-        before = dict(store.conn.execute("select id, text_sha256 from articles"))
+        before = store.text_digests()
         articles = sorted(before)
         with store.transaction():
             for article in articles:
                 store.relink_confirmed(article)
             store.drop_unused_readings()
-            store.clear_sightings()
-            for row in store.rows("select id, source from articles"):
-                store.set_sightings(row["source"], row["id"], {}, store.sighted(row["id"]))
+            store.regather_sightings()
         reviser = Reviser(store)
         for start in range(0, len(articles), BATCH):
             with store.transaction():
@@ -69,7 +68,7 @@ def rebuild(home: Home) -> Rebuilt:
                 for article in articles[start : start + BATCH]:
                     settled += reviser.settle(article, stamp(datetime.now(UTC)), "extractor")
                 store.correct_outcomes(settled)
-        after = dict(store.conn.execute("select id, text_sha256 from articles"))
+        after = store.text_digests()
     finally:
         workers.close(wait_for=False)
         store.close()
@@ -80,15 +79,8 @@ def rebuild(home: Home) -> Rebuilt:
 def _attach(store: Store, reviser: Reviser, batch: list[tuple[dict[str, Any], Page]]) -> None:
     with store.transaction():
         for row, page in batch:
-            exchange = warc_fields(row)
-            reviser.attach(row["id"], row["url"], exchange, row["source"], row["fetched_at"], page)
-
-
-def warc_fields(row: dict[str, Any]) -> tuple[str, ...]:
-    """The addresses that redirected to a capture."""
-    import json
-
-    return tuple(json.loads(row["via"] or "[]"))
+            via = json.loads(row["via"] or "[]")
+            reviser.attach(row["id"], row["url"], via, row["source"], row["fetched_at"], page)
 
 
 def _read_all(

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from archive.boilerplate import Document, compose, mark_blocks, repeated_blocks
@@ -22,10 +22,7 @@ from archive.urls import url_key
 
 # documents kept at hand: neighbours in time are asked for again and again (about 10 KB each)
 _DOCUMENTS = 512
-_METADATA = (
-    "headline", "byline", "publisher", "published", "published_printed", "published_from", "published_day", "modified",
-    "modified_from", "language", "section", "tags", "image", "summary",
-)  # fmt: skip
+_METADATA = tuple(f.name for f in fields(Reading) if f.name not in ("title", "blocks"))
 
 
 class Reviser:
@@ -241,7 +238,6 @@ def _sha256(text: str) -> str:
 
 def _content(reading: Reading) -> tuple[str, str]:
     """The SHA-256 of all a reading says, and its metadata as JSON."""
-    fields = asdict(reading)
-    metadata = json.dumps({name: fields[name] for name in _METADATA}, ensure_ascii=False)
+    metadata = json.dumps({name: getattr(reading, name) for name in _METADATA}, ensure_ascii=False)
     blocks = [(b.kind, b.text, b.link_share) for b in reading.blocks]
     return _sha256(json.dumps([reading.title, metadata, blocks], ensure_ascii=False)), metadata

@@ -122,6 +122,56 @@ class Store:
         """The rows of a query as dicts (for the commands that list)."""
         return [dict(row) for row in self.conn.execute(sql, values)]
 
+    def source_health(self) -> list[dict[str, Any]]:
+        """The view of that name, and what the last run brought of each source."""
+        return self.rows(
+            "select h.*, coalesce(l.new, 0) as new, coalesce(l.revised, 0) as revised,"
+            " coalesce(l.failed, 0) as failed_now from source_health h left join (select source,"
+            " sum(outcome = 'new') as new, sum(outcome = 'revised') as revised, sum(outcome = 'failed') as failed"
+            " from captures where run = (select max(id) from runs) group by source) l on l.source = h.source"
+        )
+
+    def last_runs(self, limit: int) -> list[dict[str, Any]]:
+        """The last runs, the latest first."""
+        return self.rows("select * from runs order by id desc limit ?", limit)
+
+    def detail(self, article: int) -> dict[str, Any] | None:
+        """An article with its captures, the blocks of the reading it shows and what is hidden of it."""
+        rows = self.rows("select * from articles where id = ?", article)
+        if not rows:
+            return None
+        shown = self.shown_reading(article)
+        return {
+            **rows[0],
+            "tags": json.loads(rows[0]["tags"] or "[]"),
+            "captures": self.rows(
+                "select c.id, c.url, c.fetched_at, c.outcome, c.payload_sha256, c.warc_file, c.warc_offset"
+                " from captures c join capture_articles ca on ca.capture = c.id where ca.article = ?"
+                " order by c.fetched_at, c.id",
+                article,
+            ),
+            "hidden": self.rows(
+                "select position, text, reason, documents from hidden_blocks where article = ?", article
+            ),
+            "blocks": self.rows(
+                "select position, kind, mark, link_share, text from blocks where reading = ? order by position", shown
+            ),
+        }
+
+    def articles(self) -> list[dict[str, Any]]:
+        """Every article's row, by id."""
+        return self.rows("select * from articles order by id")
+
+    def text_digests(self) -> dict[int, str]:
+        """The SHA-256 of every article's text, by article."""
+        return dict(self.conn.execute("select id, text_sha256 from articles"))
+
+    def regather_sightings(self) -> None:
+        """Gather all evidence for marks again from the readings."""
+        self.conn.execute("delete from sightings")
+        for row in self.rows("select id, source from articles"):
+            self.set_sightings(row["source"], row["id"], {}, self.sighted(row["id"]))
+
     def search(self, words: str, source: str | None, limit: int) -> list[dict[str, Any]]:
         """Articles by words, the best first, with a snippet in which ``[`` and ``]`` stand around the hits.
 
@@ -129,8 +179,8 @@ class Store:
         """
         quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
         return self.rows(
-            "select a.id, a.published, a.source, a.title, snippet(search_text_fts, 1, '[', ']', ' … ', 16) as snippet,"
-            " a.url from search_text_fts join articles a on a.id = search_text_fts.rowid"
+            "select a.id, a.published, a.source, a.title,"
+            " snippet(search_text_fts, 1, '[', ']', ' … ', 16) as snippet, a.url from search_text_fts join articles a on a.id = search_text_fts.rowid"
             " where search_text_fts match ? and (? is null or a.source = ?)"
             " order by bm25(search_text_fts, 4.0, 1.0, 1.0), a.id limit ?",
             quoted,
@@ -439,7 +489,8 @@ class Store:
     def outdated(self, article: int, extractor: str) -> list[dict[str, Any]]:
         """An article's full captures with a raw page that another extractor version read last."""
         return self.rows(
-            "select c.* from capture_articles ca join readings r on r.id = ca.reading join captures c on c.id = ca.capture"
+            "select c.* from capture_articles ca join readings r on r.id = ca.reading"
+            " join captures c on c.id = ca.capture"
             " where ca.article = ? and r.extractor <> ? and c.status = 200 and c.warc_file is not null",
             article,
             extractor,
@@ -452,8 +503,8 @@ class Store:
             " join captures c on c.id = b.capture where b.article = capture_articles.article and c.status <> 304"
             " and b.reading is not null and c.fetched_at <= (select fetched_at from captures"
             " where id = capture_articles.capture) order by c.fetched_at desc, c.id desc limit 1)"
-            " where article = ? and capture in (select c.id from capture_articles d join captures c on c.id = d.capture"
-            " where d.article = ? and c.status = 304)",
+            " where article = ? and capture in (select c.id from capture_articles d"
+            " join captures c on c.id = d.capture where d.article = ? and c.status = 304)",
             (article, article),
         )
 
@@ -618,10 +669,6 @@ class Store:
                 (source, at, f"-{WINDOW} seconds", at, f"+{WINDOW} seconds", article, limit),
             )
         ]
-
-    def clear_sightings(self) -> None:
-        """Forget all evidence, for a rebuild that gathers it again."""
-        self.conn.execute("delete from sightings")
 
     def drop_unused_readings(self) -> None:
         """Remove readings that no capture stands on any more (another extractor's, after a rebuild)."""

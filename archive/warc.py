@@ -110,11 +110,13 @@ class Writer:
             )
             writer.write_record(request)
         data = buffer.getbuffer()
-        members = self._member(data[:cut]) + (self._member(data[cut:]) if cut < len(data) else b"")
+        # what arrives compressed is stored as it is: packing it again costs time and gains nothing
+        level = 0 if exchange.header("content-encoding") else self.level
+        members = self._member(data[:cut], level) + (self._member(data[cut:]) if cut < len(data) else b"")
         return Kept(exchange, self._append(members), run)
 
-    def _member(self, data: memoryview) -> bytes:
-        packer = zlib.compressobj(self.level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+    def _member(self, data: memoryview, level: int | None = None) -> bytes:
+        packer = zlib.compressobj(self.level if level is None else level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
         return packer.compress(data) + packer.flush()
 
     def _append(self, members: bytes) -> Position:

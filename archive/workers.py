@@ -38,15 +38,12 @@ class Workers:
     def submit(self, function: Callable[..., T], *args: Any, timeout: float = TIMEOUT) -> Future[T]:
         """Run ``function(*args)`` in one of the processes; both must be picklable."""
         if self._pool is not None and not self._pool.active:  # a process that died idle ends pebble's whole pool
-            self._pool.stop()
-            self._pool.join()
-            self._pool = None
+            self.close(wait_for=False)
         if self._pool is None:
-            self._pool = ProcessPool(
-                max_workers=self.count,
-                initializer=_begin,
-                context=multiprocessing.get_context("spawn"),  # fork and threads do not go together
-            )
+            # threads and fork do not go together: the workers are forked from a process that has none
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["archive.preload"])
+            self._pool = ProcessPool(max_workers=self.count, initializer=_begin, context=context)
         future: Future[T] = self._pool.schedule(function, args=args, timeout=timeout)
         return future
 
@@ -55,9 +52,9 @@ class Workers:
         if self._pool is None:
             return
         if wait_for:
-            self._pool.close()
+            self._pool.close()  # type: ignore[no-untyped-call]
         else:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
         self._pool = None
 
@@ -68,7 +65,6 @@ def _begin() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # parsed pages are trees of cycles' look and not of their kind: looking for cycles as often as Python does by
     # default costs a quarter of the time a page takes
-    gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -84,7 +84,7 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
     kept: dict[str, dict[str, Any]] = {}
     if home.database.is_file():
         store = Store(home.database)
-        kept = {row["source"]: row for row in store.rows("select * from source_health")}
+        kept = {row["source"]: row for row in store.source_health()}
         store.close()
     return [
         {

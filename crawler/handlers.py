@@ -65,6 +65,9 @@ class GuardedHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._connect_to: dict[str, str] = crawler.settings.getdict("CONNECT_TO")
+        # connections are kept by address, and all hosts of CONNECT_TO share one: without this only as many stay
+        # open as one polite host needs, and a new one for each request costs as much as the request
+        self._pool.maxPersistentPerHost = crawler.settings.getint("CONCURRENT_REQUESTS")
 
     async def download_request(self, request: Request) -> Response:
         """Send a request where it may go.

@@ -121,7 +121,7 @@ def _finish(
                 store.set_source_state(source, after, reason, now if after == "ok" else None)
                 if after == "failing" or (after == "blocked" and before != "blocked"):
                     problems.append(f"{source}: {after}: {reason}")
-            row = store.rows("select * from runs where id = ?", run)[0]
+            [row] = store.last_runs(1)
             message = "; ".join(problems)[:1000] or None
             status, code = "done", 1 if problems else 0
             if failure is not None:

@@ -29,7 +29,14 @@ def demo_catalogue(delay: float = 0) -> str:
 
 def outlet(name: str, *discovery: str, **keys: Any) -> str:
     """A catalogue entry for NAME.example; ``discovery`` are paths: those ending in .xml are feeds."""
-    rows = {"name": name, "kind": "news", "timezone": "UTC", "homepage": f"http://{name}.example/", "delay": 0, **keys}
+    rows = {
+        "name": name,
+        "kind": "news",
+        "timezone": "UTC",
+        "homepage": f"http://{name}.example/",
+        "delay": 0,
+        **keys,
+    }
     lines = [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in rows.items())]
     for path in discovery or ("/",):
         kind = "feed" if path.endswith(".xml") else "listing"

@@ -21,9 +21,7 @@ def source(name: str, **fields: Any) -> Source:
     return Source(id=name, name=name.title(), **{**row, **fields})
 
 
-def captured(
-    url: str, html: str | bytes, at: datetime | int = 0, name: str | None = None, **fields: Any
-) -> Exchange:
+def captured(url: str, html: str | bytes, at: datetime | int = 0, name: str | None = None, **fields: Any) -> Exchange:
     """An answered request; ``at`` a moment, or minutes after START."""
     moment = at if isinstance(at, datetime) else START + timedelta(minutes=at)
     body = html.encode() if isinstance(html, str) else html

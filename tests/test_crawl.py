@@ -40,7 +40,10 @@ def test_both_days_of_the_demo_come_out_as_the_site_intends(demo_home: Home) -> 
 
 
 def test_every_capture_of_the_demo_has_an_outcome_and_its_record(demo_home: Home) -> None:
-    assert rows(demo_home, "select id from captures where outcome is null or (status is null) <> (warc_file is null)") == []
+    assert (
+        rows(demo_home, "select id from captures where outcome is null or (status is null) <> (warc_file is null)")
+        == []
+    )
 
 
 def test_warcio_accepts_every_file_and_none_is_left_open(demo_home: Home) -> None:
@@ -90,7 +93,9 @@ def test_crawling_an_unchanged_site_again_changes_nothing(demo_home: Home, tmp_p
     assert (run["new"], run["revised"], run["failed"]) == (0, 0, 1)  # the page that heals on the retry
 
 
-def test_the_demo_may_run_twice_and_never_into_a_real_archive(demo_home: Home, tmp_path: Path, site: DemoSite) -> None:
+def test_the_demo_may_run_twice_and_never_into_a_real_archive(
+    demo_home: Home, tmp_path: Path, site: DemoSite
+) -> None:
     again = Home(tmp_path / "again")
     shutil.copytree(demo_home.path, again.path)
     assert [line for line in tour(again) if "revisions" not in line] == []
@@ -207,7 +212,9 @@ def test_what_a_user_gets_wrong_is_one_line_and_exit_code_2(home: Home, argument
 
 def test_a_second_crawl_of_the_same_home_is_told_to_come_back(home: Home, site: DemoSite) -> None:
     catalogue(home, outlet("slow"))
-    site.respond("slow.example", "/", lambda _: Answer(200, {"content-type": "text/html"}, b"<a href='/a'>a</a>", 4.0))
+    site.respond(
+        "slow.example", "/", lambda _: Answer(200, {"content-type": "text/html"}, b"<a href='/a'>a</a>", 4.0)
+    )
     first = subprocess.Popen([*COMMAND, *crawl_arguments(home, site.address, "slow")], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 20
     while not home.database.exists() and time.monotonic() < deadline:

@@ -43,12 +43,12 @@ def bug(reason: str) -> pytest.MarkDecorator:
         pytest.param(
             "12.04.2031",
             "2031-04-11T21:00:00Z",
-            marks=bug("dates.py:80 dateutil takes the month first where both may be one: 4 December"),
+            marks=bug("dates.py: dateutil takes the month first where both may be one: 4 December"),
         ),
         pytest.param(
             "Fri Apr 25 2031 10:00:00 GMT+0300",
             "2031-04-25T07:00:00Z",
-            marks=bug("dates.py:80 dateutil reads GMT+3 as POSIX does, west: six hours off (JavaScript's own form)"),
+            marks=bug("dates.py: dateutil reads GMT+3 as POSIX does, west: six hours off (JavaScript's own form)"),
         ),
     ],
 )
@@ -79,11 +79,13 @@ def test_machine_readable_times_are_read_to_the_second(text: str, at: str) -> No
         "10000-01-01",
         "0001-01-01",
         "9999-12-31T23:59:59-12:00",
-        "1" * 60,
+        "1" * 7,
         "2031-04-25T10:00:00Z" + " junk" * 20,
+        pytest.param("0001-01-01T00:00:00Z", marks=bug("dates.py: any year is taken: this is .NET's unset date")),
+        pytest.param("1" * 60, marks=bug("dates.py: any year is taken: 1111-11-11")),
         pytest.param(
             "2031-04-25T10:00:00+99:00",
-            marks=bug("dates.py:110 an offset of a day and more raises ValueError: the page is lost"),
+            marks=bug("dates.py: an offset of a day and more raises ValueError: the page is lost"),
         ),
     ],
 )
@@ -100,12 +102,12 @@ def test_no_text_can_break_the_reading_of_a_time(text: str) -> None:
     read_printed(text, KYIV)
 
 
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
+# 1990 to 2090
+MOMENTS = st.integers(631_152_000, 3_786_912_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
 
 @given(MOMENTS, st.sampled_from([KYIV, "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati"]))
 def test_a_moment_keeps_its_second_whatever_offset_it_is_written_in(moment: datetime, zone: str) -> None:
-    moment = moment.replace(microsecond=0)
     local = moment.astimezone(ZoneInfo(zone))
     read = read_moment(local.isoformat(), KYIV, "json-ld")
     assert read is not None
@@ -177,14 +179,14 @@ def test_the_day_is_that_of_the_sources_zone(text: str, zone: str, day: str) -> 
         pytest.param(
             "May 31, 2031, 6:45pm ET",
             "2031-05-31T22:45:00Z",
-            marks=bug("dates.py:18 ET is no one offset: in summer it is EDT, an hour off"),
+            marks=bug("dates.py: ET is no one offset: in summer it is EDT, an hour off"),
         ),
         pytest.param(
             "2031-04-25T14:05:00Z",
             "2031-04-25T14:05:00Z",
-            marks=bug("dates.py:35 the Z of a printed ISO time is lost"),
+            marks=bug("dates.py: the Z of a printed ISO time is lost"),
         ),
-        pytest.param("1er mai 2031", "2031-04-30T21:00:00Z", marks=bug("dates.py:30 the French first of a month")),
+        pytest.param("1er mai 2031", "2031-04-30T21:00:00Z", marks=bug("dates.py: the French first of a month")),
     ],
 )
 def test_printed_times_are_read_to_the_minute(text: str, at: str) -> None:

@@ -21,7 +21,9 @@ DELAY = 0.12
 
 
 def names() -> list[str]:
-    return [line[1:-1] for line in demo_catalogue().splitlines() if line.startswith("[") and not line.startswith("[[")]
+    return [
+        line[1:-1] for line in demo_catalogue().splitlines() if line.startswith("[") and not line.startswith("[[")
+    ]
 
 
 @pytest.mark.slow
@@ -73,5 +75,8 @@ def _assert_whole(home: Home) -> None:
     assert rows(home, "select id from captures where outcome is null or outcome = ''") == []
     assert rows(home, "select id from runs where finished is null") == []
     assert not [file for file in warc_files(home) if file.name.endswith(".open")]
-    kept = {(row["warc_file"], row["warc_offset"]) for row in rows(home, "select * from captures where warc_file is not null")}
+    kept = {
+        (row["warc_file"], row["warc_offset"])
+        for row in rows(home, "select * from captures where warc_file is not null")
+    }
     assert len(kept) == rows(home, "select count(*) as n from captures where warc_file is not null")[0]["n"]

@@ -78,10 +78,16 @@ def test_a_sidebar_known_only_in_another_season_hides_nothing(home: Home) -> Non
 def test_an_edit_opens_a_revision_and_its_return_another(home: Home) -> None:
     pages = [story(1, []), story(1, [], frost="thaw"), story(1, [])]
     keep(home, [captured(URL.format(1), page, n) for n, page in enumerate(pages)])
-    found = rows(home, "select number, words_added, words_removed, seen_from < seen_to as long from revisions order by 1")
+    found = rows(
+        home, "select number, words_added, words_removed, seen_from < seen_to as long from revisions order by 1"
+    )
     assert [row["number"] for row in found] == [1, 2, 3]
     assert [(row["words_added"], row["words_removed"]) for row in found] == [(None, None), (1, 1), (1, 1)]
-    assert [row["outcome"] for row in rows(home, "select outcome from captures order by id")] == ["new", "revised", "revised"]
+    assert [row["outcome"] for row in rows(home, "select outcome from captures order by id")] == [
+        "new",
+        "revised",
+        "revised",
+    ]
 
 
 def test_an_unchanged_page_is_no_revision_and_extends_the_one_it_confirms(home: Home) -> None:
@@ -99,7 +105,10 @@ def test_an_older_capture_that_comes_later_opens_the_earlier_revision_in_its_pla
     keep(home, [captured(URL.format(1), story(1, []), 0)])
     found = rows(home, "select id, number, text from revisions order by number")
     assert "frost" in found[0]["text"] and found[1]["id"] == before["id"]
-    assert [row["outcome"] for row in rows(home, "select outcome from captures order by fetched_at")] == ["new", "revised"]
+    assert [row["outcome"] for row in rows(home, "select outcome from captures order by fetched_at")] == [
+        "new",
+        "revised",
+    ]
     assert "thaw" in texts(home)[URL.format(1)]
 
 
@@ -107,15 +116,17 @@ def test_a_revision_that_was_only_a_new_sidebar_item_is_folded_once_it_is_known(
     item = [*SIDE, "New in the shop: the atlas of all landing stages, with a foreword by the harbour master himself."]
     keep(home, [captured(URL.format(n), story(n), n) for n in range(3)])
     keep(home, [captured(URL.format(0), story(0, item), 10)])
-    assert [row["revisions"] for row in rows(home, "select revisions from articles where url = ?", URL.format(0))] == [2]
+    assert [
+        row["revisions"] for row in rows(home, "select revisions from articles where url = ?", URL.format(0))
+    ] == [2]
     ids = rows(home, "select id from revisions order by id")
     keep(home, [captured(URL.format(1), story(1, item), 11)])
     assert rows(home, "select * from changes") == []
     assert rows(home, "select id from revisions where folded_into is not null and number is null") != []
     assert [row for row in ids if row not in rows(home, "select id from revisions")] == []
-    assert {row["outcome"] for row in rows(home, "select outcome from captures where fetched_at > ?", "2031-04-20T06:09")} == {
-        "unchanged"
-    }
+    assert {
+        row["outcome"] for row in rows(home, "select outcome from captures where fetched_at > ?", "2031-04-20T06:09")
+    } == {"unchanged"}
 
 
 def test_gone_and_back_again(home: Home) -> None:
@@ -134,7 +145,11 @@ def season() -> list[Exchange]:
     exchanges = []
     for n in range(14):
         at = START + timedelta(days=13 * n)
-        side = SIDE if n % 5 else [*SIDE[:3], f"Only here: the winter timetable number {n} of the upper ferries is out now."]
+        side = (
+            SIDE
+            if n % 5
+            else [*SIDE[:3], f"Only here: the winter timetable number {n} of the upper ferries is out now."]
+        )
         exchanges.append(captured(URL.format(n), story(n, side), at))
         if n % 3 == 0:
             exchanges.append(captured(URL.format(n), story(n, side, frost="thaw"), at + timedelta(hours=5)))
@@ -204,5 +219,8 @@ def test_pages_that_are_no_article_say_so_and_keep_their_capture(home: Home) -> 
     )
     found = rows(home, "select outcome, message from captures order by id")
     assert [row["outcome"] for row in found] == ["not_article", "not_article", "failed"]
-    assert (found[0]["message"], found[2]["message"]) == ("not HTML: application/pdf", "ValueError: torn Content-Encoding")
+    assert (found[0]["message"], found[2]["message"]) == (
+        "not HTML: application/pdf",
+        "ValueError: torn Content-Encoding",
+    )
     assert texts(home) == {}

@@ -34,7 +34,7 @@ def flat(text: str) -> str:
 
 
 def assert_clean(text: str, number: int) -> None:
-    title, body, after = aggregated(number)
+    _, body, after = aggregated(number)
     for paragraph in after:
         for line in paragraph.splitlines():
             assert flat(line) not in flat(text), f"left of the sidebar: {line[:60]}"

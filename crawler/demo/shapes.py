@@ -272,8 +272,7 @@ def eastern_courier(item: Item, day: int) -> bytes:
     """JSON-LD with authors, a byline, subheadings and a tail line that advertises the section."""
     head = og(item) + f'<link rel="canonical" href="{item.url}">\n' + json_ld(item, "NewsArticle")
     printed = f"{item.local:%B} {item.local.day}, {item.local:%Y}"
-    nav = (("/vardania-war/", "Vardania War"), ("/business/", "Business pages"),
-           ("/subscribe/", "Subscribe now"))
+    nav = (("/vardania-war/", "Vardania War"), ("/business/", "Business pages"), ("/subscribe/", "Subscribe now"))
     return html(
         "en",
         title_of(item),

@@ -100,7 +100,7 @@ class OutletSpider(Spider):
         progress, outlet = self.progress[source], self.outlets[source]
         following: str | None = None
         if discovery.kind == "feed":
-            content_type = response.headers.get("Content-Type", b"").decode("latin-1")
+            content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
             urls = await asyncio.to_thread(read_feed, response.body, response.url, content_type)
         else:
             text = response.text if isinstance(response, TextResponse) else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin, urlsplit
+
 from scrapy import Selector
 from w3lib.url import safe_url_string
 
@@ -19,15 +21,13 @@ def read_listing(page: Selector, url: str, links: str, following: str | None) ->
         target = _absolute(page, url, href)
         if target is not None and site(target) == site(url):
             found.append(target)
-    href = page.css(following).attrib.get("href") if following else None
-    return list(dict.fromkeys(found)), _absolute(page, url, href) if href else None
+    step = page.css(following).attrib.get("href") if following else None
+    return list(dict.fromkeys(found)), _absolute(page, url, step) if step else None
 
 
 def _absolute(page: Selector, url: str, href: str) -> str | None:
     base = page.css("base::attr(href)").get()
     try:
-        from urllib.parse import urljoin, urlsplit
-
         target = urljoin(urljoin(url, base) if base else url, href.strip())
         if urlsplit(target).scheme not in ("http", "https") or not urlsplit(target).hostname:
             return None

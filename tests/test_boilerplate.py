@@ -1,0 +1,397 @@
+"""What repeats goes, what the page says stays: an error here hides a claim or keeps a sidebar in every text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.boilerplate import LINKS, Document, compose, mark_blocks, repeated_blocks, same_document
+from archive.extract import block_hash
+from archive.models import Block, Mark
+from archive.workers import Workers
+
+
+def bug(reason: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, reason=reason)
+
+
+def block(text: str, share: float = 0.0, kind: str = "p") -> Block:
+    return Block(kind, text, block_hash(text), share)
+
+
+def marks(
+    texts: Sequence[str | Block],
+    repeated: Sequence[str] = (),
+    titles: Sequence[str] = (),
+    byline: str | None = None,
+) -> tuple[Mark | None, ...]:
+    blocks = [text if isinstance(text, Block) else block(text) for text in texts]
+    return mark_blocks(blocks, frozenset(map(block_hash, titles)), byline, frozenset(map(block_hash, repeated)))
+
+
+OWN = "Engineers cleared the last of the wreckage from the northern basin of the harbour on Monday morning."
+MORE = "Ferries to the southern islands leave again from Wednesday, as the council of the port said."
+HEAD = "Share this story with your friends"
+FOOT = "The port council publishes these notices every working day"
+LAST = "Subscribe to the letter of the port"
+
+
+def test_runs_at_head_and_tail_are_hidden_and_the_body_stays() -> None:
+    assert marks([HEAD, FOOT, OWN, MORE, LAST, FOOT], [HEAD, FOOT, LAST]) == (
+        "repeated",
+        "repeated",
+        None,
+        None,
+        "repeated",
+        "repeated",
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_what_repeats_in_the_middle_is_never_hidden(count: int) -> None:
+    middle = [f"{FOOT} and line {n}" for n in range(count)]
+    assert marks([OWN, *middle, MORE], middle) == (None,) * (count + 2)
+
+
+def test_three_links_in_a_row_are_a_menu_wherever_they_stand() -> None:
+    menu = [block(f"Harbour news {n}", 1.0, "li") for n in range(3)]
+    assert marks([OWN, *menu, MORE]) == (None, "links", "links", "links", None)
+    assert marks([OWN, *menu[:2], MORE]) == (None,) * 4
+
+
+def test_a_menu_takes_a_repeated_heading_with_it_and_not_one_of_the_page() -> None:
+    menu = [block(f"Harbour news {n}", 1.0, "li") for n in range(3)]
+    assert marks([OWN, "Read also", *menu, MORE], ["Read also"])[1] == "repeated"
+    assert marks([OWN, "Read also", *menu, MORE])[1] is None
+
+
+@pytest.mark.parametrize(("share", "mark"), [(0.0, None), (LINKS - 0.01, None), (LINKS, "links"), (1.0, "links")])
+def test_a_block_counts_as_links_from_half_of_its_letters(share: float, mark: Mark | None) -> None:
+    assert marks([OWN, MORE, block("More of the port and its ferries", share)])[2] == mark
+
+
+# as many outlets print them; the first half of each line is what the two sides' reports share
+FIGURES = [
+    "tanks ‒ 3667 (+2)",
+    "tanks – 3667 (+2),",
+    "tanks — 3667 units",
+    "tanks - 3667",
+    "tanks: 3667;",
+    "танків —2413",
+    "танки - 3667 (+23)од.",
+    "броньованих машин ‒ 7 012 од.",
+    "особового складу ‒ близько 184420 осіб (+700)",
+    "personnel ‒ about 184 420 (+700) persons were liquidated",
+    "personnel – more than 12 000 people",
+    "personnel - approximately 1,311,180 (+1,070)",
+    "personnel – 1 311 180 (+1 070)",
+    "• artillery systems – 3,667 (+10)",
+    "▫️ aircraft – 303 (+0)",
+    "warships / boats ‒ 18 (+0)",
+    "Ships (boats) – 18",
+    "UAV operational-tactical level – 2,970 (+10);",
+    "cruise missiles ‒ 911 (+)",
+    "Artillerie – 30.070",
+    "Tanks — 19 bin 100",
+    "uçak: 303",
+    "MLRS‒ 540 (+1)",
+    "MLRS ‒ about 540",
+    "tanks –\u00a03\u00a0667\u00a0(+2)",
+    "10,268 tanks (+4)",
+    "tanks | 3667 (+2)",
+    "submarines – 1",
+]
+MISSED = [
+    "special equipment – 3617 (0)",
+    "vehicles – 5 500 (+20 за минулу добу)",
+    "10,268 tanks",
+    "516 - gepanzerte Fahrzeuge",
+    "80 Panzer",
+    "personnel – 29,2 тис.",
+    "two tanks",
+    "One submarine",
+    "tanks | 3667 | +2",
+    "tanks - 11 000 (approx.)",
+]
+EACH_FIGURE = [
+    *FIGURES,
+    *(pytest.param(text, marks=bug("boilerplate.py: a printed form of sources.md 3.2")) for text in MISSED),
+]
+
+
+@pytest.mark.parametrize("figure", EACH_FIGURE)
+@pytest.mark.parametrize("place", ["head", "tail"])
+def test_a_figure_line_that_stands_on_other_days_too_is_never_hidden(figure: str, place: str) -> None:
+    texts = [figure, OWN, MORE] if place == "head" else [OWN, MORE, figure]
+    assert marks(texts, [figure]) == (None, None, None)
+
+
+def test_a_figure_line_ends_a_run() -> None:
+    assert marks([HEAD, "submarines – 1", FOOT, OWN, MORE], [HEAD, FOOT, "submarines – 1"]) == (
+        "repeated",
+        None,
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call the port: +38 044 123 45 67",
+        "Phone: 044 123 45 67",
+        "Tel. – 044-123-45-67",
+        "© 2031 Port of Vardania",
+        "Copyright – 2031",
+        "© Port of Vardania – 2031",
+        "Page 3 of 7",
+        "Vardania Today 2019-2031",
+        pytest.param("Fax: 123456", marks=bug("boilerplate.py: whatever ends in ': digits' is a figure")),
+        pytest.param("Hotline – 1558", marks=bug("boilerplate.py:")),
+        pytest.param("All rights reserved – 2031", marks=bug("boilerplate.py:")),
+        pytest.param("Comments: 3", marks=bug("boilerplate.py:")),
+    ],
+)
+def test_numbers_of_the_sites_own_are_no_figures(text: str) -> None:
+    assert marks([OWN, MORE, text], [text])[2] == "repeated"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ann Lee",
+        "By Ann Lee",
+        "By Bo Ray",
+        "Photo: port office",
+        "Джерело: рада порту",
+        "April 25, 2031",
+        "25.04.2031 14:05",
+        "14 квітня 2031, 07:32",
+        "Harbour reopens",
+    ],
+)
+def test_headline_byline_and_dates_are_never_hidden_and_do_not_end_a_run(line: str) -> None:
+    found = marks([HEAD, line, FOOT, OWN, MORE], [HEAD, line, FOOT], ["Harbour reopens"], "Ann Lee, Bo Ray")
+    assert found[0] == found[2] == "repeated"
+    assert found[1] in (None, "headline")
+    assert found[3:] == (None, None)
+
+
+def test_a_long_line_that_begins_as_a_credit_is_furniture_like_any_other() -> None:
+    line = "Source of all notices on these pages is the office of the port of Vardania"
+    assert marks([OWN, MORE, line], [line])[2] == "repeated"
+
+
+def test_where_hardly_anything_would_be_left_nothing_is_hidden() -> None:
+    assert marks([HEAD, "Harbour is open", FOOT], [HEAD, FOOT]) == (None, None, None)
+    assert marks([HEAD, FOOT], [HEAD, FOOT]) == (None, None)
+
+
+def test_a_headline_and_a_byline_do_not_count_as_what_is_left() -> None:
+    title = "Harbour of Vardania reopens after the wreckage of seven vessels was cleared away"
+    assert marks([title, "Ann Lee", FOOT], [FOOT], [title], "Ann Lee") == ("headline", None, None)
+
+
+def test_the_headline_at_the_top_of_the_text_is_marked_once() -> None:
+    assert marks(["Harbour reopens", OWN, "Harbour reopens"], [], ["Harbour reopens"]) == ("headline", None, None)
+    assert marks([OWN, "Harbour reopens"], [], ["Harbour reopens"]) == (None, None)
+    assert marks([HEAD, "HARBOUR REOPENS!", OWN], [HEAD], ["Harbour reopens"]) == ("repeated", "headline", None)
+    assert marks(["Harbour reopens"], [], ["Harbour reopens"]) == (None,)
+
+
+def test_an_empty_page_has_no_marks() -> None:
+    assert marks([]) == ()
+
+
+@bug("boilerplate.py: quadratic: 200 kB without a space in one block holds the writing thread for minutes")
+def test_no_page_can_hold_the_marking_up() -> None:
+    workers = Workers(1)
+    try:
+        one = (Block("p", "1," * 100_000, 1),)
+        workers.submit(mark_blocks, one, frozenset[int](), None, frozenset[int](), timeout=4).result()
+    finally:
+        workers.close(wait_for=False)
+
+
+TEXTS = st.sampled_from([OWN, MORE, HEAD, FOOT, LAST, "submarines – 1", "Ann Lee", "Harbour reopens", "25.04.2031"])
+BLOCKS = st.lists(st.builds(block, TEXTS, st.sampled_from([0.0, 0.4, 0.6, 1.0])), max_size=12)
+
+
+@given(BLOCKS, st.sets(TEXTS))
+def test_only_what_repeats_or_links_is_hidden_and_only_in_runs(blocks: list[Block], repeated: set[str]) -> None:
+    found = marks(blocks, sorted(repeated), ["Harbour reopens"], "Ann Lee")
+    hidden = [i for i, mark in enumerate(found) if mark in ("repeated", "links")]
+    for i in hidden:
+        assert found[i] == ("repeated" if blocks[i].text in repeated else "links")
+        assert blocks[i].text in repeated or blocks[i].link_share >= LINKS
+        assert blocks[i].text not in ("submarines – 1", "Ann Lee", "Harbour reopens", "25.04.2031")
+    neutral = {i for i, b in enumerate(blocks) if b.text in ("Ann Lee", "Harbour reopens", "25.04.2031")}
+    taken = neutral | set(hidden)
+    for i in hidden:
+        at_head = all(n in taken for n in range(i))
+        at_tail = all(n in taken for n in range(i, len(blocks)))
+        if not (at_head or at_tail):
+            first, last = i, i
+            while first - 1 in hidden:
+                first -= 1
+            while last + 1 in hidden:
+                last += 1
+            assert last - first >= 2, "hidden in the middle without a menu"
+    assert found.count("headline") <= 1
+
+
+@given(BLOCKS, st.sets(TEXTS))
+def test_marking_looks_at_nothing_but_its_arguments(blocks: list[Block], repeated: set[str]) -> None:
+    assert marks(blocks, sorted(repeated)) == marks(blocks, sorted(repeated, reverse=True))
+
+
+# --- one document or two ---
+
+
+def document(title: str, *texts: str) -> Document:
+    return Document.of([block_hash(title)], map(block, texts))
+
+
+def prose(name: str, words: int = 25) -> str:
+    return " ".join(f"{name}{n}" for n in range(words))
+
+
+def nowhere(_: int) -> bool:
+    return False
+
+
+SIDEBAR = [prose("sidebar", 40), prose("banner", 40)]
+
+
+def on_third(*texts: str) -> Mapping[int, bool]:
+    return {block_hash(text): True for text in texts}
+
+
+def test_a_story_at_a_second_address_is_the_same_document() -> None:
+    one = document("Harbour", prose("a"), prose("b"), prose("c"))
+    other = document("Harbour", prose("a"), prose("b"), prose("c"), "Print version")
+    assert same_document(one, other, nowhere, many=False)
+    assert same_document(other, one, nowhere, many=True)
+
+
+def test_a_copy_under_another_title_is_the_same_document_once_a_third_could_speak() -> None:
+    one = document("Harbour", prose("a"), prose("b"))
+    other = document("Port open again", prose("a"), prose("b"), prose("x"))
+    assert same_document(one, other, nowhere, many=True)
+    assert not same_document(one, other, nowhere, many=False)
+
+
+def test_two_stories_that_share_nothing_are_two() -> None:
+    assert not same_document(document("Harbour", prose("a")), document("Harbour", prose("b")), nowhere, many=True)
+
+
+def test_the_same_title_over_another_text_is_another_document() -> None:
+    one = document("Losses of the day", prose("a"), prose("shared", 5))
+    other = document("Losses of the day", prose("b"), prose("shared", 5))
+    assert not same_document(one, other, nowhere, many=True)
+
+
+def test_a_sidebar_longer_than_the_text_does_not_make_two_stories_one() -> None:
+    one = document("Harbour", prose("a", 20), *SIDEBAR)
+    other = document("Ferry", prose("b", 20), *SIDEBAR)
+    known = on_third(*SIDEBAR)
+    assert not same_document(one, other, lambda h: known.get(h, False), many=True)
+    assert not same_document(one, other, nowhere, many=False), "with two documents, nobody can tell: they are two"
+
+
+def test_a_sidebar_longer_than_the_text_does_not_make_two_days_of_one_title_one() -> None:
+    one = document("Losses of the day", prose("a", 20), *SIDEBAR)
+    other = document("Losses of the day", prose("b", 20), *SIDEBAR)
+    known = on_third(*SIDEBAR)
+    assert not same_document(one, other, lambda h: known.get(h, False), many=True)
+
+
+def test_a_copy_stays_a_copy_where_its_sidebar_stands_on_a_third() -> None:
+    one = document("Harbour", prose("a", 40), *SIDEBAR)
+    other = document("Port open again", prose("a", 40), *SIDEBAR)
+    known = on_third(*SIDEBAR)
+    assert same_document(one, other, lambda h: known.get(h, False), many=True)
+
+
+def test_lists_of_links_are_no_prose() -> None:
+    linked = [Block("li", prose(f"m{n}"), block_hash(prose(f"m{n}")), 1.0) for n in range(3)]
+    one = Document.of([1], [block(prose("a")), *linked])
+    other = Document.of([2], [block(prose("b")), *linked])
+    assert not same_document(one, other, nowhere, many=True)
+
+
+@given(st.lists(TEXTS, max_size=6), st.lists(TEXTS, max_size=6), st.booleans(), st.booleans())
+def test_being_one_document_is_mutual(one: list[str], other: list[str], same_title: bool, many: bool) -> None:
+    a, b = document("T", *one), document("T" if same_title else "U", *other)
+    assert same_document(a, b, nowhere, many) == same_document(b, a, nowhere, many)
+
+
+def repeated_on(documents: Sequence[Document], n: int, many: bool) -> frozenset[int]:
+    others = {h: [m for m, other in enumerate(documents) if m != n and h in other.words] for h in documents[n].words}
+    return repeated_blocks(documents[n], others, documents.__getitem__, many)
+
+
+def test_a_sidebar_is_repeated_from_the_second_story_on() -> None:
+    documents = [document("Harbour", prose("a", 60), *SIDEBAR), document("Ferry", prose("b", 60), *SIDEBAR)]
+    assert repeated_on(documents, 0, many=False) == {block_hash(text) for text in SIDEBAR}
+
+
+def test_a_story_at_two_addresses_repeats_nothing_of_itself() -> None:
+    documents = [document("Harbour", prose("a"), prose("b")), document("Harbour", prose("a"), prose("b"))]
+    assert repeated_on(documents, 0, many=False) == frozenset()
+
+
+def test_a_story_at_two_addresses_still_loses_the_sidebar_that_a_third_carries() -> None:
+    documents = [
+        document("Harbour", prose("a", 60), *SIDEBAR),
+        document("Harbour", prose("a", 60), *SIDEBAR),
+        document("Ferry", prose("b", 60), *SIDEBAR),
+    ]
+    for n in range(3):
+        assert repeated_on(documents, n, many=True) == {block_hash(text) for text in SIDEBAR}
+
+
+def test_what_no_other_document_carries_is_not_repeated() -> None:
+    documents = [document("Harbour", prose("a")), document("Ferry", prose("b"))]
+    assert repeated_on(documents, 0, many=False) == frozenset()
+
+
+# --- the text ---
+
+
+def test_paragraphs_stand_apart_and_items_rows_and_lines_below_each_other() -> None:
+    blocks = [
+        block("One", kind="heading"),
+        block("Two"),
+        block("Three", kind="line"),
+        block("Four", kind="li"),
+        block("Five", kind="line"),
+        block("Six", kind="li"),
+        block("Seven", kind="row"),
+        block("Eight", kind="row"),
+        block("Nine"),
+        block("Ten"),
+    ]
+    assert compose(blocks, [None] * 10) == ("One\n\nTwo\nThree\n\nFour\nFive\nSix\n\nSeven\nEight\n\nNine\n\nTen")
+
+
+def test_hidden_blocks_leave_no_trace_in_the_text() -> None:
+    blocks = [block(HEAD), block(OWN), block(LAST, kind="line"), block(MORE)]
+    assert compose(blocks, ["repeated", None, "links", None]) == f"{OWN}\n\n{MORE}"
+    assert compose(blocks, ["repeated"] * 4) == ""
+
+
+KINDS = st.sampled_from(["p", "heading", "li", "quote", "row", "code", "line"])
+
+
+@given(st.lists(st.tuples(st.builds(block, TEXTS, kind=KINDS), st.sampled_from([None, "repeated"])), max_size=10))
+def test_the_words_of_a_text_are_those_of_its_unmarked_blocks(pairs: list[tuple[Block, Mark | None]]) -> None:
+    text = compose([b for b, _ in pairs], [mark for _, mark in pairs])
+    assert text.split() == [word for b, mark in pairs if mark is None for word in b.text.split()]
+    assert "\n\n\n" not in text
+    assert all(one or other for one, other in pairwise(text.split("\n")))

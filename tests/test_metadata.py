@@ -1,0 +1,313 @@
+"""What a page states about itself: whom to trust first, and what a hostile page may not do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from trafilatura.utils import load_html
+
+from archive.metadata import Metadata, read_metadata
+
+URL = "https://news.vardania.example/harbour"
+BODY = "<h1>Harbour reopens</h1><p>The harbour of Vardania reopened on Monday.</p>"
+
+
+def bug(reason: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, reason=reason)
+
+
+def ld(*things: object) -> str:
+    """One script element for each thing; a text is put in as it is."""
+    scripts = (thing if isinstance(thing, str) else json.dumps(thing) for thing in things)
+    return "".join(f'<script type="application/ld+json">{script}</script>' for script in scripts)
+
+
+def story(**fields: object) -> dict[str, object]:
+    return {"@context": "https://schema.org", "@type": "NewsArticle", **fields}
+
+
+def read(head: str = "", body: str = BODY, root: str = "<html>") -> Metadata:
+    tree = load_html(f"{root}<head>{head}</head><body>{body}</body></html>")
+    return read_metadata(tree, URL, "Europe/Kyiv")
+
+
+JSON_LD = ld(story(headline="From JSON-LD", datePublished="2031-04-25T10:00:00Z"))
+META = '<meta property="og:title" content="From meta"><meta name="date" content="2031-04-24T10:00:00Z">'
+TIME = '<h1>From h1</h1><time datetime="2031-04-23T10:00:00Z">then</time><p>22.04.2031, 13:00</p>'
+PRINTED = "<h1>From h1</h1><p>22.04.2031, 13:00</p>"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "title", "at", "found"),
+    [
+        (META + JSON_LD, TIME, "From JSON-LD", "2031-04-25T10:00:00Z", "json-ld"),
+        (META, TIME, "From meta", "2031-04-24T10:00:00Z", "meta"),
+        ("", TIME, "From h1", "2031-04-23T10:00:00Z", "time-element"),
+        ("", PRINTED, "From h1", "2031-04-22T10:00:00Z", "text"),
+    ],
+)
+def test_trust_goes_from_json_ld_by_meta_and_time_to_what_is_printed(
+    head: str, body: str, title: str, at: str, found: str
+) -> None:
+    meta = read(head, body)
+    assert meta.title == title
+    assert meta.headline == "From h1"
+    assert meta.published is not None
+    assert (meta.published.at, meta.published.found) == (at, found)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "2031-04", 20310425, None, ["x"], {"@value": "2031-04-25"}, "31.02.2031"]
+)
+def test_a_time_that_is_none_falls_through_to_the_next_source(value: object) -> None:
+    meta = read(ld(story(headline="x", datePublished=value)) + META)
+    assert meta.published is not None
+    assert meta.published.found == "meta"
+
+
+def test_the_time_after_the_headline_goes_before_one_in_a_list_above_it() -> None:
+    meta = read("", '<ul><li><time datetime="2031-01-01">old</time></li></ul>' + TIME)
+    assert meta.published is not None
+    assert meta.published.day == "2031-04-23"
+
+
+def test_a_line_saying_when_it_was_updated_is_not_when_it_was_published() -> None:
+    meta = read("", "<h1>Harbour</h1><p>Updated: 29.04.2031, 10:00</p><p>25.04.2031, 09:00</p>")
+    assert meta.published is not None
+    assert meta.published.day == "2031-04-25"
+
+
+def test_a_page_without_any_time_has_none() -> None:
+    meta = read()
+    assert (meta.published, meta.modified) == (None, None)
+
+
+def test_modified_is_read_apart_from_published() -> None:
+    meta = read(ld(story(headline="x", datePublished="2031-04-25T10:00:00Z", dateModified="2031-04-26T11:00:00Z")))
+    assert meta.published is not None and meta.modified is not None
+    assert (meta.published.day, meta.modified.at) == ("2031-04-25", "2031-04-26T11:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "things",
+    [
+        [story(headline="Wanted")],
+        [[{"@type": "Organization", "name": "V", "url": "x", "logo": "y"}, story(headline="Wanted")]],
+        [{"@context": "x", "@graph": [{"@type": "WebPage", "name": "w", "a": 1, "b": 2}, story(headline="Wanted")]}],
+        [{"@type": "WebPage", "mainEntity": story(headline="Wanted")}],
+        [{"@type": ["Thing", "ReportageNewsArticle"], "headline": "Wanted"}],
+        [{"@type": "BreadcrumbList", "name": "x"}, story(headline="Wanted")],
+        ['{"@type": "NewsArticle", "headline": "broken', story(headline="Wanted")],
+        ['{"@type": "NewsArticle", "headline": "Wanted"};'],
+        ['\n {"@type": "NewsArticle", "headline": "Wanted\n"} \n'],
+        ["", "null", "12", '"text"', "[]", story(headline=["Wanted", "other"])],
+        [story(headline="<b>Wanted</b>")],
+        pytest.param(
+            [story(headline="A related story", url="/other", image="i", author="x"), story(headline="Wanted")],
+            marks=bug("metadata.py: the object with the most keys wins, also where it is another story's teaser"),
+        ),
+        pytest.param(
+            ['<!-- {"@type": "NewsArticle", "headline": "Wanted"} -->'],
+            marks=bug("metadata.py: JSON-LD within an HTML comment, as old templates print it, is not read"),
+        ),
+    ],
+)
+def test_the_story_is_found_among_what_json_ld_says(things: list[object]) -> None:
+    assert read(ld(*things)).title == "Wanted"
+
+
+@pytest.mark.parametrize(
+    "things",
+    [
+        [{"@type": "Organization", "headline": "No"}],
+        [{"@type": "ItemList", "itemListElement": [story(headline="No")]}],
+        [{"@type": {"x": 1}, "headline": "No"}],
+        [{"headline": "No"}],
+        ['{"@type": "NewsArticle", "headline": "No"'],
+        ['{"@type": "NewsArticle", "headline": "' + "No" * 1_000_001 + '"}'],
+        ["[" * 100_000 + "]" * 100_000],
+        ['{"@graph":' * 50_000 + "1" + "}" * 50_000],
+        ['{"@type": "NewsArticle", "headline": ' + "9" * 5000 + "}"],
+    ],
+    ids=["organisation", "list of others", "type", "untyped", "broken", "huge", "deep list", "deep graph", "number"],
+)
+def test_what_is_no_story_or_no_json_leaves_the_title_to_the_page(things: list[object]) -> None:
+    assert read(ld(*things)).title == "Harbour reopens"
+
+
+@pytest.mark.parametrize(
+    ("author", "byline"),
+    [
+        ("Ann Lee", "Ann Lee"),
+        ("Ann Lee and Bo Ray", "Ann Lee, Bo Ray"),
+        ("Ann Lee, Bo Ray & Cy Dow", "Ann Lee, Bo Ray, Cy Dow"),
+        ("Ann Brandt und Bo Anderson", "Ann Brandt, Bo Anderson"),
+        ("Анна Лі та Бо Рей", "Анна Лі, Бо Рей"),
+        ("Анна Лис и Борис Рей", "Анна Лис, Борис Рей"),
+        ("Sandy Brandt", "Sandy Brandt"),
+        ({"@type": "Person", "name": "Ann Lee"}, "Ann Lee"),
+        ([{"name": "Ann Lee"}, {"name": "Bo Ray"}, "Ann Lee"], "Ann Lee, Bo Ray"),
+        ([{"name": None}, {"name": "Bo Ray"}], "Bo Ray"),
+        ("<b>Ann</b>\n Lee", "Ann Lee"),
+        ("https://news.vardania.example/ann", None),
+        (12, None),
+        ({"name": {"name": "x"}}, None),
+        ([], None),
+        pytest.param("Ann Lee &amp; Bo Ray", "Ann Lee, Bo Ray", marks=bug("metadata.py: entities are not resolved")),
+    ],
+)
+def test_authors_are_split_and_each_stands_once(author: object, byline: str | None) -> None:
+    assert read(ld(story(headline="x", author=author))).byline == byline
+
+
+@pytest.mark.parametrize(
+    ("element", "byline"),
+    [
+        ('<span class="byline">By Ann Lee</span>', "Ann Lee"),
+        ('<p class="post-author-name">Von Max Bauer und Eva Roth</p>', "Max Bauer, Eva Roth"),
+        ('<a rel="author">Анна Лі</a>', "Анна Лі"),
+        ('<div itemprop="author">Автор: Анна Лі</div>', "Анна Лі"),
+        ('<div class="byline">12 May 2031</div><div class="byline">Ann Lee</div>', "Ann Lee"),
+        (f'<div class="byline">{"words " * 30}</div>', None),
+        ('<div class="byline">A</div>', None),
+    ],
+)
+def test_a_byline_printed_on_the_page_is_read_where_nothing_declares_one(element: str, byline: str | None) -> None:
+    assert read("", f"<h1>Harbour</h1>{element}<p>Text.</p>").byline == byline
+
+
+def test_a_publisher_that_stands_as_author_gives_way_to_the_printed_byline() -> None:
+    declared = story(headline="x", author={"name": "Vardania News"}, publisher={"name": "Vardania News"})
+    meta = read(ld(declared), '<h1>x</h1><p class="byline">By Ann Lee</p>')
+    assert (meta.byline, meta.publisher) == ("Ann Lee", "Vardania News")
+
+
+@bug("metadata.py: meta author is taken before it is compared with the publisher")
+def test_a_publisher_that_stands_as_meta_author_gives_way_to_the_printed_byline() -> None:
+    head = '<meta property="og:site_name" content="Vardania News"><meta name="author" content="Vardania News">'
+    assert read(head, '<h1>x</h1><p class="byline">By Ann Lee</p>').byline == "Ann Lee"
+
+
+@pytest.mark.parametrize(
+    ("root", "head", "language"),
+    [
+        ('<html lang="uk-UA">', "", "uk"),
+        ('<html lang="en_US">', "", "en"),
+        ('<html lang=" RU ">', "", "ru"),
+        ("<html>", ld(story(headline="x", inLanguage="tr-TR")), "tr"),
+        ("<html>", '<meta property="og:locale" content="de_DE">', "de"),
+        ('<html lang="">', '<meta property="og:locale" content="pl_PL">', "pl"),
+        ('<html lang="english">', '<meta property="og:locale" content="en_GB">', "en"),
+        ("<html>", "", None),
+        pytest.param(
+            "<html>",
+            '<meta http-equiv="content-language" content="uk">',
+            "uk",
+            marks=bug("metadata.py: http-equiv is not looked at, where alone content-language stands"),
+        ),
+        pytest.param('<html xml:lang="uk">', "", "uk", marks=bug("metadata.py: xml:lang (XHTML) is not looked at")),
+    ],
+)
+def test_the_language_is_two_or_three_letters_from_the_first_that_states_one(
+    root: str, head: str, language: str | None
+) -> None:
+    assert read(head, root=root).language == language
+
+
+@pytest.mark.parametrize(
+    ("head", "canonical"),
+    [
+        ('<link rel="canonical" href="/c">', "/c"),
+        ('<link rel="Canonical" href="/c"><link rel="canonical" href="/d">', "/c"),
+        ('<link rel="alternate" href="/a">', None),
+        pytest.param('<link rel="canonical"><link rel="canonical" href="/c">', "/c", marks=bug("metadata.py:")),
+        pytest.param('<link rel="bookmark canonical" href="/c">', "/c", marks=bug("metadata.py: rel is a list")),
+    ],
+)
+def test_the_canonical_address_is_handed_on_as_declared(head: str, canonical: str | None) -> None:
+    assert read(head).canonical == canonical
+
+
+@pytest.mark.parametrize(
+    ("head", "image"),
+    [
+        (ld(story(image="https://v.example/1.jpg")), "https://v.example/1.jpg"),
+        (ld(story(image=["https://v.example/1.jpg", "https://v.example/2.jpg"])), "https://v.example/1.jpg"),
+        (ld(story(image={"@type": "ImageObject", "url": "https://v.example/1.jpg"})), "https://v.example/1.jpg"),
+        (ld(story(image="javascript:alert(1)")), None),
+        ('<meta property="og:image" content="https://v.example/1.jpg">', "https://v.example/1.jpg"),
+        pytest.param(
+            '<meta property="og:image" content="javascript:alert(1)">',
+            None,
+            marks=bug("metadata.py: og:image is not looked at, unlike the image of JSON-LD"),
+        ),
+        pytest.param(
+            '<meta property="og:image" content="/1.jpg">',
+            "https://news.vardania.example/1.jpg",
+            marks=bug("metadata.py: a relative og:image is kept relative to nothing"),
+        ),
+    ],
+)
+def test_an_image_is_an_http_address(head: str, image: str | None) -> None:
+    assert read(head).image == image
+
+
+@pytest.mark.parametrize(
+    ("head", "tags"),
+    [
+        (ld(story(headline="x", keywords="port, ferry,port,")), ("port", "ferry")),
+        (ld(story(headline="x", keywords=["port", " ferry\n", 3, None])), ("port", "ferry")),
+        ('<meta name="keywords" content="port, ferry">', ("port", "ferry")),
+        (ld(story(headline="x", keywords=[f"t{n}" for n in range(90)])), tuple(f"t{n}" for n in range(50))),
+        ("", ()),
+        pytest.param(
+            ld(story(headline="x", keywords={"a": 1})),
+            (),
+            marks=bug("metadata.py: an object's Python spelling becomes a tag"),
+        ),
+    ],
+)
+def test_tags_are_texts_each_once_and_bounded(head: str, tags: tuple[str, ...]) -> None:
+    assert read(head).tags == tags
+
+
+@bug("metadata.py: WordPress writes &#8217; and &amp; into JSON-LD headlines: they are shown as they stand")
+def test_entities_in_a_declared_headline_are_resolved() -> None:
+    assert read(ld(story(headline="Harbour &amp; ferry: city&#8217;s plan"))).title == "Harbour & ferry: city’s plan"
+
+
+@pytest.mark.parametrize("field", ["headline", "author", "articleSection", "description", "keywords"])
+@bug("metadata.py: a lone surrogate of JSON-LD cannot be encoded: hashing it in the ingest thread ends the crawl")
+def test_whatever_is_read_can_be_kept_as_utf_8(field: str) -> None:
+    meta = read(ld('{"@type": "NewsArticle", "headline": "x", "' + field + '": "a\\ud800b"}'))
+    "".join(str(value) for value in (meta.title, meta.byline, meta.section, meta.summary, *meta.tags)).encode()
+
+
+@bug("metadata.py: a title with a NUL is cut by whatever reads it as a C string (the sqlite3 shell)")
+def test_a_title_holds_no_control_characters() -> None:
+    assert "\0" not in (read(ld(story(headline="a\0b"))).title or "")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "".join(f'<meta name="k{n}" content="v">' for n in range(20_000)),
+        ld(story(headline="<" * 1_000_000)),
+        ld(story(headline="h", author=" " * 500_000 + "x")),
+        ld('{"@graph": [' + ",".join(['{"@graph": [' + ",".join(["{}"] * 200) + "]}"] * 200) + "]}"),
+        ld(story(headline="h", author=[f"Name {n}" for n in range(2_000)])),
+    ],
+    ids=["meta elements", "tags", "spaces", "graphs", "authors"],
+)
+def test_a_bloated_head_does_not_keep_the_page_from_being_read(head: str) -> None:
+    meta = read(head)
+    assert meta.headline == "Harbour reopens"
+    assert len(meta.byline or "") < 1000
+
+
+def test_the_publisher_and_section_are_read_from_either_source() -> None:
+    meta = read(ld(story(headline="x", publisher={"name": "Vardania News"}, articleSection=["Ports", "World"])))
+    assert (meta.publisher, meta.section) == ("Vardania News", "Ports")
+    meta = read('<meta property="og:site_name" content="V"><meta property="article:section" content="Ports">')
+    assert (meta.publisher, meta.section) == ("V", "Ports")
