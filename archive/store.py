@@ -180,7 +180,8 @@ class Store:
         quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
         return self.rows(
             "select a.id, a.published, a.source, a.title,"
-            " snippet(search_text_fts, 1, '[', ']', ' … ', 16) as snippet, a.url from search_text_fts join articles a on a.id = search_text_fts.rowid"
+            " snippet(search_text_fts, 1, '[', ']', ' … ', 16) as snippet, a.url"
+            " from search_text_fts join articles a on a.id = search_text_fts.rowid"
             " where search_text_fts match ? and (? is null or a.source = ?)"
             " order by bm25(search_text_fts, 4.0, 1.0, 1.0), a.id limit ?",
             quoted,
