@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # a reader sees what was fetched after this long at the latest, in seconds
 LATEST = 1.0
-# pages handed to the workers and not back yet, for each of them: enough that none waits for the next
-AHEAD = 4
+# pages handed to the workers and not back yet, for each of them: enough that none runs dry while rows are written
+AHEAD = 8
 
 
 def first_outcome(exchange: Exchange) -> Outcome | None:

@@ -12,7 +12,9 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerContext
 from typing import Any, TypeVar
 
 from pebble import ProcessPool
@@ -40,10 +42,7 @@ class Workers:
         if self._pool is not None and not self._pool.active:  # a process that died idle ends pebble's whole pool
             self.close(wait_for=False)
         if self._pool is None:
-            # threads and fork do not go together: the workers are forked from a process that has none
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["archive.preload"])
-            self._pool = ProcessPool(max_workers=self.count, initializer=_begin, context=context)
+            self._pool = ProcessPool(max_workers=self.count, initializer=_begin, context=_context())
         future: Future[T] = self._pool.schedule(function, args=args, timeout=timeout)
         return future
 
@@ -57,6 +56,19 @@ class Workers:
             self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
         self._pool = None
+
+
+def _context() -> ForkServerContext:
+    # threads and fork do not go together: the workers are forked from a process that has none
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["archive.preload"])
+    return context
+
+
+def prepare() -> None:
+    """Start the process that workers are forked from, so that it warms up while the caller does other things."""
+    _context()
+    forkserver.ensure_running()
 
 
 def _begin() -> None:

@@ -44,13 +44,16 @@ def crawl(
     Exit codes: 0 all well; 1 a source has gone wrong (a block that was known already does not count); 2 a wrong
     option or catalogue; 75 another command is writing to the archive; 130 stopped by a signal.
     """
-    from crawler.handlers import parse_connect_to
-    from crawler.monitor import Monitor
-    from crawler.run import crawl as run
+    from archive.workers import prepare
     from crawler.sources import catalogue, choose
 
     known = catalogue(home.sources)
     outlets = choose(known, sources)
+    prepare()  # while the rest of this process is still being imported
+    from crawler.handlers import parse_connect_to
+    from crawler.monitor import Monitor
+    from crawler.run import crawl as run
+
     watched = verbose or sys.stdout.isatty()
     targets = parse_connect_to(connect_to)
     with home.writing():

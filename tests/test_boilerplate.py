@@ -119,7 +119,10 @@ MISSED = [
 ]
 EACH_FIGURE = [
     *FIGURES,
-    *(pytest.param(text, marks=bug("boilerplate.py: a printed form of sources.md 3.2")) for text in MISSED),
+    *(
+        pytest.param(text, marks=bug("boilerplate.py: _FIGURE does not know this form, which outlets print"))
+        for text in MISSED
+    ),
 ]
 
 
@@ -152,9 +155,9 @@ def test_a_figure_line_ends_a_run() -> None:
         "Page 3 of 7",
         "Vardania Today 2019-2031",
         pytest.param("Fax: 123456", marks=bug("boilerplate.py: whatever ends in ': digits' is a figure")),
-        pytest.param("Hotline – 1558", marks=bug("boilerplate.py:")),
-        pytest.param("All rights reserved – 2031", marks=bug("boilerplate.py:")),
-        pytest.param("Comments: 3", marks=bug("boilerplate.py:")),
+        pytest.param("Hotline – 1558", marks=bug("boilerplate.py: as above")),
+        pytest.param("All rights reserved – 2031", marks=bug("boilerplate.py: as above")),
+        pytest.param("Comments: 3", marks=bug("boilerplate.py: as above")),
     ],
 )
 def test_numbers_of_the_sites_own_are_no_figures(text: str) -> None:

@@ -221,7 +221,9 @@ def test_the_language_is_two_or_three_letters_from_the_first_that_states_one(
         ('<link rel="canonical" href="/c">', "/c"),
         ('<link rel="Canonical" href="/c"><link rel="canonical" href="/d">', "/c"),
         ('<link rel="alternate" href="/a">', None),
-        pytest.param('<link rel="canonical"><link rel="canonical" href="/c">', "/c", marks=bug("metadata.py:")),
+        pytest.param(
+            '<link rel="canonical"><link rel="canonical" href="/c">', "/c", marks=bug("metadata.py: the first")
+        ),
         pytest.param('<link rel="bookmark canonical" href="/c">', "/c", marks=bug("metadata.py: rel is a list")),
     ],
 )

@@ -152,7 +152,9 @@ URL = 'url = "https://news.vardania.example/list"'
         (URL, URL + "\npages = 0", "discovery[0].pages", "whole number"),
         (URL, URL + "\npages = 10001", "discovery[0].pages", "whole number"),
         (URL, URL + "\npages = 1.5", "discovery[0].pages", "whole number"),
-        pytest.param(URL, URL + "\npages = true", "discovery[0].pages", "whole", marks=bug("sources.py:")),
+        pytest.param(
+            URL, URL + "\npages = true", "discovery[0].pages", "whole", marks=bug("sources.py: a bool is an int")
+        ),
         (URL, URL + "\ndepth = 3", "discovery[0].depth", "no such key for a listing"),
         pytest.param(URL, URL + "\nlinks = 3", "discovery[0].links", "", marks=bug("sources.py: not looked at")),
         pytest.param(URL, URL + "\nnext = 3", "discovery[0].next", "", marks=bug("sources.py: not looked at")),
