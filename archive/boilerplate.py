@@ -37,7 +37,7 @@ PARAGRAPH = 20
 
 _NUMBER = r"(?:[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f,.]\d{3})+|\d+)"
 _FIGURE = re.compile(
-    rf"\(\+\s?\d[\d\s,.]*\)|\(\+\)"  # (+2)
+    r"\(\+\s?\d[\d\s,.]*[^()\d]{0,30}\)|\(\+\)|\d\s?\(0\)"  # (+2), (+20 over the day), (+), 3617 (0)
     r"|^(?!.*(?:©|copyright))\D{2,80}(?:\s[‒–—-]\s?|[‒–—:]\s)(?:\D{2,20}\s)?"  # tanks – about …
     rf"{_NUMBER}(?:\s[^\W\d][\w. ]{{0,40}})?\W*$",  # … 3667 units
     re.IGNORECASE,
@@ -46,7 +46,9 @@ _CREDIT = re.compile(
     r"(?:by|from|von|author|source|photo|text|published|updated|автор\w*|джерело|источник|фото|текст|опубліковано)\b",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"\b\d{1,2}[./]\d{1,2}[./](?:\d{2}|\d{4})\b|\b\d{1,2}(?:st|nd|rd|th)?\b.*\b(?:19|20)\d\d\b")
+_DATE = re.compile(r"\b\d{1,2}[./]\d{1,2}[./](?:\d{2}|\d{4})\b|\b\d{1,2}(?:st|nd|rd|th)?\b.{1,40}\b(?:19|20)\d\d\b")
+# a line of furniture or a figure has at most this many letters; longer ones are not looked at for either
+_LINE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def mark_blocks(
     for block in blocks:
         if block.hash in titles or _is_credit(block.text, byline):
             found.append("")
-        elif _FIGURE.search(block.text):
+        elif len(block.text) <= _LINE and _FIGURE.search(block.text):
             found.append(None)
         elif block.hash in repeated:
             found.append("repeated")
@@ -163,7 +165,7 @@ def mark_blocks(
 
 def _is_credit(text: str, byline: str | None) -> bool:
     """Whether a line names who wrote it or when: short, and equal to the byline, led by its word, or a date."""
-    if len(text.split()) > 7:
+    if len(text) > _LINE or len(text.split()) > 7:
         return False
     if byline and text.casefold().removeprefix("by ").strip() in byline.casefold():
         return True

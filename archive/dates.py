@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_month_names
 from dateutil import parser
 
+# years a page can have come out in: what lies outside is a date that was never set, or an identifier
+EARLIEST, LATEST = 1990, 2100
 # abbreviations that news sites print, as seconds from UTC; each is one offset wherever it is used in news
 _ABBREVIATIONS = {
     "CET": 3600, "CEST": 7200, "EET": 7200, "EEST": 10800, "MSK": 10800, "TRT": 10800, "BST": 3600, "WEST": 3600,
-    "WET": 0, "EST": -18000, "EDT": -14400, "ET": -18000, "CDT": -18000, "PST": -28800, "PDT": -25200,
+    "WET": 0, "EST": -18000, "EDT": -14400, "CDT": -18000, "PST": -28800, "PDT": -25200,
 }  # fmt: skip
 
 
@@ -28,6 +30,8 @@ _MONTHS = {
     for number, name in get_month_names(width, context, language).items()
 }
 _NAME = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
+# numbers parted by dots are a day first wherever that is a date
+_DAY_FIRST = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
 _PRINTED = re.compile(
     rf"(?<!\d)(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m1>{_NAME})\.?,?\s+(?:de\s+)?(?P<y1>\d{{4}})"
     rf"|(?P<m2>{_NAME})\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<y2>\d{{4}})"
@@ -64,17 +68,29 @@ def read_moment(text: str, zone: str, found: str) -> Moment | None:
     try:
         moment = datetime.fromisoformat(printed)
     except ValueError:
-        try:
-            with warnings.catch_warnings():  # an abbreviation it does not know: the source's zone is taken
-                warnings.simplefilter("ignore", parser.UnknownTimezoneWarning)
-                moment = parser.parse(printed, default=datetime(1904, 2, 29), tzinfos=_ABBREVIATIONS)  # noqa: DTZ001
-                other = parser.parse(printed, default=datetime(1908, 3, 31), tzinfos=_ABBREVIATIONS)  # noqa: DTZ001
-        except (ValueError, OverflowError):
+        # "GMT+0300" as JavaScript prints it: POSIX, and so dateutil, turns the sign round
+        plain = re.sub(r"GMT(?=[+-]\d)", "", printed)
+        # unlike defaults: what is not printed comes out different
+        first, second = (
+            _parse(plain, datetime(1904, 2, 29)),  # noqa: DTZ001
+            _parse(plain, datetime(1908, 3, 31)),  # noqa: DTZ001
+        )
+        if first is None or second is None or first.date() != second.date():
             return None
-        if moment.date() != other.date():
-            return None
+        moment = first
     local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
     return _moment(local, printed, zone, found)
+
+
+def _parse(text: str, default: datetime) -> datetime | None:
+    try:
+        with warnings.catch_warnings():  # an abbreviation it does not know: the source's zone is taken
+            warnings.simplefilter("ignore", parser.UnknownTimezoneWarning)
+            return parser.parse(
+                text, dayfirst=_DAY_FIRST.match(text) is not None, default=default, tzinfos=_ABBREVIATIONS
+            )
+    except (ValueError, OverflowError):
+        return None
 
 
 def read_printed(text: str, zone: str) -> Moment | None:
@@ -106,9 +122,11 @@ def read_printed(text: str, zone: str) -> Moment | None:
 
 
 def _moment(local: datetime, printed: str, zone: str, found: str) -> Moment | None:
+    if not EARLIEST <= local.year <= LATEST:
+        return None
     try:
         at = local.astimezone(UTC)
         day = local.astimezone(ZoneInfo(zone)).date().isoformat()
-    except OverflowError:
+    except (OverflowError, ValueError):  # an offset of more than a day
         return None
     return Moment(at.isoformat(timespec="seconds").replace("+00:00", "Z"), printed, day, found)

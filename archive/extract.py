@@ -12,16 +12,17 @@ from bisect import bisect_right
 from html import unescape
 from importlib.metadata import version
 
+from charset_normalizer import from_bytes
 from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 from trafilatura.utils import load_html, sanitize
 from w3lib.encoding import html_to_unicode
 
-from archive.metadata import read_metadata
+from archive.metadata import printable, read_metadata
 from archive.models import Block, Page, Reading
+from archive.payload import decode
 from archive.urls import canonical
-from archive.warc import payload
 
 # names every reading; rises with each change that can change a text
 EXTRACTOR = f"communique-1 trafilatura-{version('trafilatura')}"
@@ -35,6 +36,12 @@ _LAYOUT_CELL = 300
 # the text below a headline that is no link, and how many letters make a line of it (a date has fewer)
 _BELOW = etree.XPath("following::text()[not(parent::script or parent::style or ancestor::a)][position() <= 60]")
 _LINE = 15
+# character references to what is no character: one of them makes the parser's tree unusable to trafilatura
+_REFERENCES = re.compile(
+    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f|d[89a-f]..|fdd.|fde.|fff[ef])|0*(?:[0-8]|1[124-9]|2\d|3[01]|127));?", re.I
+)
+# bytes of a page that is looked at for its encoding
+_SAMPLE = 20_000
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -49,11 +56,12 @@ def read(
     Raises:
         ValueError: the encoding is broken or unknown, or the page too large when decompressed.
     """
-    data = payload(body, encoding)
+    data = decode(body, encoding)
     digest = hashlib.sha256(data).hexdigest()
     if content_type and not re.search(r"html|xml|text/plain", content_type, re.IGNORECASE):
         return Page(digest, reason=f"not HTML: {content_type[:80]}")
-    tree = load_html(html_to_unicode(content_type, data)[1]) if data.strip() else None
+    text = printable(_REFERENCES.sub("", html_to_unicode(content_type, data, auto_detect_fun=_detect)[1]))
+    tree = load_html(text) if text.strip() else None
     if tree is None:
         return Page(digest, reason="no HTML in it")
     meta = read_metadata(tree, url, zone)
@@ -82,6 +90,16 @@ def read(
         summary=meta.summary,
     )
     return Page(digest, (reading,), declared)
+
+
+def _detect(data: bytes) -> str | None:
+    """The encoding of a page that declares none: UTF-8 where it can be, else what its bytes look like."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        best = from_bytes(data[:_SAMPLE]).best()
+        return best.encoding if best else "windows-1252"
+    return "utf-8"
 
 
 def _strip(tree: HtmlElement) -> None:

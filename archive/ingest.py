@@ -14,16 +14,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pebble import ProcessExpired
-
 from archive import warc
+from archive.errors import DamagedError
 from archive.extract import EXTRACTOR, read
 from archive.home import Home
 from archive.models import Counts, Exchange, Kept, Outcome, Page, Position, Source, stamp
 from archive.revise import Reviser
 from archive.store import Store
 from archive.urls import url_key
-from archive.workers import TIMEOUT, Workers
+from archive.workers import Workers, settled
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +81,7 @@ class Ingest:
         self._pending: list[_Item] = []
         self._oldest = 0.0
         self._away = 0  # pages at the workers
+        self._ending = False  # told to end
         self._thread = threading.Thread(target=self._main, name="ingest", daemon=True)
 
     @property
@@ -128,16 +128,14 @@ class Ingest:
 
     def _let_go(self) -> None:
         """After an error: answer everybody who waits, until told to end."""
-        while True:
+        while not self._ending:
             exchange, item, done = self._queue.get()
             if done is not None:
                 done()
-            if exchange is None and item is None:
-                return
+            self._ending = exchange is None and item is None
 
     def _loop(self) -> None:
-        ending = False
-        while not ending or self._away or not self._queue.empty():
+        while not self._ending or self._away or not self._queue.empty():
             try:
                 exchange, item, done = self._queue.get(timeout=LATEST if self._pending else None)
             except queue.Empty:
@@ -151,7 +149,7 @@ class Ingest:
                 if done is not None:
                     done()
             else:
-                ending = True
+                self._ending = True
             if len(self._pending) >= BATCH or (self._pending and time.monotonic() - self._oldest > LATEST):
                 self._flush()
 
@@ -249,9 +247,16 @@ class Ingest:
         rows = self._store.outdated(article, EXTRACTOR)
         for row in rows:
             position = Position(row["warc_file"], row["warc_offset"])
-            exchange = warc.read(self.home.warc, position)
-            page = self.read(Kept(exchange, position, None)).result()
-            self._reviser.attach(row["id"], row["url"], exchange.via, row["source"], row["fetched_at"], page)
+            try:
+                exchange = warc.read(self.home.warc, position)
+            except DamagedError as error:  # it keeps what it was read to
+                logger.warning("%s", error)
+                continue
+            item = _result(Kept(exchange, position, None), self.read(Kept(exchange, position, None)))
+            if item.page is None:
+                logger.warning("capture %s: %s", row["id"], item.problem)
+                continue
+            self._reviser.attach(row["id"], row["url"], exchange.via, row["source"], row["fetched_at"], item.page)
         if rows:
             self._store.relink_confirmed(article)
 
@@ -285,11 +290,5 @@ class Ingest:
 
 
 def _result(kept: Kept, future: Future[Page]) -> _Item:
-    try:
-        return _Item(kept, page=future.result())
-    except TimeoutError:
-        return _Item(kept, problem=f"reading it took longer than {TIMEOUT:.0f} s")
-    except ProcessExpired:
-        return _Item(kept, problem="reading it ended its process")
-    except Exception as error:  # noqa: BLE001  of the page's making, and expected of pages; the worker is another process
-        return _Item(kept, problem=f"{type(error).__name__}: {str(error)[:200]}")
+    page, problem = settled(future)
+    return _Item(kept, page, problem)

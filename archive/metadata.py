@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from htmldate import find_date
@@ -18,6 +19,7 @@ from lxml.html import HtmlElement
 from trafilatura.metadata import extract_title
 
 from archive.dates import Moment, read_moment, read_printed
+from archive.urls import is_web
 
 # schema.org types that are a story; a page's other objects (organisation, breadcrumbs) speak of other things
 _STORY = re.compile(r"(Article|BlogPosting|Report|LiveBlogPosting|PressRelease)$")
@@ -42,6 +44,7 @@ _AFTER = etree.XPath(f"(.//text() | following::{_TEXT})[position() <= 40]")
 _BEFORE = etree.XPath(f"preceding::{_TEXT}[position() <= 20]")
 _FIRST = etree.XPath(f"(//body//{_TEXT})[position() <= 40]")
 _CHANGED = re.compile(r"[\W_]*(?:updated|modified|last|оновлено|обновлено|змінено)", re.IGNORECASE)
+_UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _AND = re.compile(r"\s*(?:,|;|\band\b|\bund\b|\bта\b|\bи\b|&)\s*")
 
 
@@ -78,7 +81,8 @@ def read_metadata(tree: HtmlElement, url: str, zone: str) -> Metadata:
     modified = _moment(story.get("dateModified"), zone, "json-ld") or _first(meta, _MODIFIED, zone)
     publisher = _name(story.get("publisher")) or meta.get("og:site_name")
     if byline is None or byline == publisher:
-        byline = _people(meta.get("author")) or _printed_byline(tree) or byline
+        stated = _people(meta.get("author"))
+        byline = (stated if stated != publisher else None) or _printed_byline(tree) or byline or stated
     return Metadata(
         title=title or extract_title(tree),
         headline=headline,
@@ -89,7 +93,7 @@ def read_metadata(tree: HtmlElement, url: str, zone: str) -> Metadata:
         language=_language(tree, story, meta),
         section=_plain(story.get("articleSection")) or meta.get("article:section"),
         tags=_tags(story, meta),
-        image=_image(story) or meta.get("og:image"),
+        image=_image(story) or next((i for i in (meta.get("og:image"),) if i and is_web(i)), None),
         summary=_plain(story.get("description")) or meta.get("og:description") or meta.get("description"),
         canonical=next(
             (e.get("href") for e in tree.iter("link") if (e.get("rel") or "").lower() == "canonical"), None
@@ -106,7 +110,7 @@ def _meta(tree: HtmlElement) -> dict[str, str]:
     out: dict[str, str] = {}
     for element in tree.iter("meta"):
         name = element.get("property") or element.get("name") or element.get("itemprop")
-        content = " ".join((element.get("content") or "").split())
+        content = " ".join(printable(element.get("content") or "").split())
         if name and content:
             out.setdefault(name.strip().lower(), content)
     return out
@@ -148,7 +152,12 @@ def _plain(value: object) -> str | None:
         value = value[0] if value else None
     if not isinstance(value, str):
         return None
-    return " ".join(re.sub(r"<[^>]{0,200}>", "", value).split()) or None
+    return " ".join(unescape(re.sub(r"<[^>]{0,200}>", "", printable(value))).split()) or None
+
+
+def printable(text: str) -> str:
+    """A text without what cannot be kept as text: lone surrogates, which JSON can spell, and control characters."""
+    return _UNKEEPABLE.sub("", text)
 
 
 def _name(value: object) -> str | None:
@@ -164,7 +173,9 @@ def _people(value: object) -> str | None:
     for item in value if isinstance(value, list) else [value]:
         name = _name(item)
         if name and not name.startswith("http"):
-            names += [n for n in _AND.split(name) if n and n not in names]
+            names += [n for n in _AND.split(name)[:20] if n and n not in names]
+        if len(names) > 20:
+            break
     return ", ".join(names[:20]) or None
 
 
@@ -240,8 +251,8 @@ def _language(tree: HtmlElement, story: dict[str, Any], meta: dict[str, str]) ->
 
 def _tags(story: dict[str, Any], meta: dict[str, str]) -> tuple[str, ...]:
     value = story.get("keywords") or meta.get("article:tag") or meta.get("keywords") or ""
-    items = value if isinstance(value, list) else str(value).split(",")
-    tags = [" ".join(str(item).split()) for item in items if isinstance(item, str)]
+    items = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else []
+    tags = [_plain(item) for item in items]
     return tuple(dict.fromkeys(tag for tag in tags if tag))[:50]
 
 
@@ -251,4 +262,4 @@ def _image(story: dict[str, Any]) -> str | None:
         value = value[0] if value else None
     if isinstance(value, dict):
         value = value.get("url")
-    return value if isinstance(value, str) and value.startswith(("http://", "https://")) else None
+    return value if isinstance(value, str) and is_web(value) else None

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pebble import ProcessExpired
-
 from archive import warc
 from archive.errors import DamagedError
 from archive.extract import read
@@ -19,7 +17,7 @@ from archive.home import Home
 from archive.models import Page, Position, stamp
 from archive.revise import Reviser
 from archive.store import Store
-from archive.workers import Workers
+from archive.workers import Workers, settled
 
 # captures a transaction
 BATCH = 200
@@ -123,8 +121,8 @@ def _rows(store: Store) -> Iterator[dict[str, Any]]:
 
 def _take(pair: tuple[dict[str, Any], Future[Page]], problems: list[str]) -> Iterator[tuple[dict[str, Any], Page]]:
     row, future = pair
-    try:
-        yield row, future.result()
-    except (TimeoutError, ProcessExpired, ValueError) as error:
-        if row["outcome"] != "failed":  # the crawl could not read it either
-            problems.append(f"capture {row['id']}: {type(error).__name__}: {error}")
+    page, problem = settled(future)
+    if page is not None:
+        yield row, page
+    elif row["outcome"] != "failed":  # the crawl could not read it either
+        problems.append(f"capture {row['id']}: {problem}")

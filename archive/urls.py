@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
-from w3lib.url import canonicalize_url, url_query_cleaner
+from w3lib.url import canonicalize_url, safe_url_string, url_query_cleaner
 
 # parameters that say where a reader came from, never what the page is (names as the tracking tools document them)
 TRACKING = (
@@ -56,16 +56,40 @@ def canonical(page: str, declared: str | None) -> str | None:
     """
     if not declared:
         return None
-    url = urljoin(page, declared.strip())
     try:
-        parts = urlsplit(url)
+        url = urljoin(page, declared.strip())
+        parts, own = urlsplit(url), urlsplit(page)
         if parts.scheme not in ("http", "https") or site(url) != site(page):
             return None
-        if parts.path in ("", "/") and not parts.query and urlsplit(page).path not in ("", "/"):
+        program = own.path in ("", "/") or "." in own.path.rpartition("/")[2]
+        if program and own.query and not parts.query and parts.path.rstrip("/") == own.path.rstrip("/"):
+            return None  # the query is what tells this program's pages apart
+        if parts.path in ("", "/") and not parts.query and own.path not in ("", "/"):
             return None
+        url_key(url)  # raises where nothing can be found by it
+        return parts._replace(fragment="").geturl()
+    except ValueError:  # an address that is none
+        return None
+
+
+def is_web(url: str) -> bool:
+    """Whether an address can be asked for: http or https, with a host and a port that can be."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def absolute(base: str, href: str | None) -> str | None:
+    """The web address a link leads to, percent-encoded and without fragment, None where it leads to none."""
+    if not href:
+        return None
+    try:
+        target = urljoin(base, href.strip())
+        return safe_url_string(target.partition("#")[0]) if is_web(target) else None
     except ValueError:
         return None
-    return parts._replace(fragment="").geturl()
 
 
 def is_article(url: str, patterns: Iterable[re.Pattern[str]]) -> bool:

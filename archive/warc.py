@@ -7,8 +7,10 @@ killed process leaves a readable prefix; :meth:`Writer.sync` puts it on the disk
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
+from w3lib.url import safe_url_string
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
@@ -30,9 +33,8 @@ from archive.models import Exchange, Kept, Position, moment, stamp
 LEVEL = 1
 # a finished file is about this long, in bytes: the size the WARC guidelines name, easy to copy and to check
 ROTATE = 1 << 30
-# a body without its Content-Encoding is at most this long, in bytes (pages are 0.1-2 MB; the rest is a trap)
-PAYLOAD = 64 << 20
 OPEN = ".open"
+_SERIAL = re.compile(r"communique-(\d+)\b")
 _SECRET = {"cookie", "authorization", "proxy-authorization"}
 _PROFILE_304 = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 # what a record must say beside its standard fields for the row to be made again from it
@@ -83,7 +85,7 @@ class Writer:
             fields["WARC-Profile"] = _PROFILE_304
             if refers_to:
                 fields["WARC-Refers-To-Target-URI"], fields["WARC-Refers-To-Date"] = refers_to
-            response = writer.create_warc_record(exchange.url, "revisit", warc_headers_dict=fields, payload=BytesIO())
+            response = writer.create_warc_record(exchange.url, "revisit", warc_headers_dict=fields)
         else:
             reason = responses.get(exchange.status, "")
             status = StatusAndHeaders(f"{exchange.status} {reason}", list(exchange.headers), "HTTP/1.1")
@@ -128,7 +130,8 @@ class Writer:
             file = self._begin()
         offset = self._end
         try:
-            file.write(members)
+            if file.write(members) < len(members):  # an unbuffered file may take a part and say nothing
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._name)
         except OSError:
             os.ftruncate(file.fileno(), offset)  # a torn record would hide those after it
             file.seek(offset)
@@ -148,9 +151,7 @@ class Writer:
         writer = WARCWriter(buffer, gzip=False, warc_version="1.1")
         info = {"software": self.software, "format": "WARC File Format 1.1", "robots": "classic"}
         writer.write_record(writer.create_warcinfo_record(self._name, info))
-        member = self._member(buffer.getbuffer())
-        self._file.write(member)
-        self._end = len(member)
+        self._append(self._member(buffer.getbuffer()))
         return self._file
 
     def sync(self) -> None:
@@ -170,7 +171,7 @@ class Writer:
 
 
 def _request_line(url: str) -> str:
-    rest = url.split("://", 1)[-1]
+    rest = safe_url_string(url).split("://", 1)[-1]
     return f"GET /{rest.split('/', 1)[1] if '/' in rest else ''} HTTP/1.1"
 
 
@@ -203,8 +204,9 @@ def read(folder: Path, position: Position) -> Exchange:
             return _exchange(record)[0]
     except OSError as error:
         raise DamagedError(position.file, position.offset, error.strerror or str(error)) from error
-    except (ArchiveLoadFailed, zlib.error, EOFError, ValueError) as error:
-        raise DamagedError(position.file, position.offset, str(error)) from error
+    except (ArchiveLoadFailed, zlib.error, EOFError, ValueError, TypeError, AttributeError) as error:
+        # what warcio and we stumble over in a record that lacks what every record has
+        raise DamagedError(position.file, position.offset, f"damaged record ({error})") from error
 
 
 def _exchange(record: Any) -> tuple[Exchange, int | None]:
@@ -248,14 +250,27 @@ class Unfinished:
                 self._whole = end
 
     def finish(self) -> None:
-        """Cut what is torn off its end and give it its name; only after all its records were read."""
+        """Cut what is torn off its end and give it its name; only after all its records were read.
+
+        What is cut is the one record that was being written. Where whole records follow it, it is no tear but
+        damage: then nothing is cut, and the file keeps every byte.
+        """
         if not self._whole:
             self.path.unlink()
             return
+        with self.path.open("rb") as file:
+            file.seek(self._whole + 1)
+            if _MEMBER in file.read():
+                _finish(self.path)
+                return
         with self.path.open("r+b") as file:
             file.truncate(self._whole)
             os.fsync(file.fileno())
         _finish(self.path)
+
+
+# how each of our records begins: gzip magic, method, no flags, no time (RFC 1952), as zlib writes it
+_MEMBER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
 
 
 def _members(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
@@ -279,40 +294,6 @@ def _members(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
         rest = unpacker.unused_data
         yield start, end, b"".join(parts)
         start = end
-
-
-def payload(body: bytes, encoding: str | None, limit: int = PAYLOAD) -> bytes:
-    """A body without its Content-Encoding (gzip and deflate: the only ones a crawl asks for).
-
-    Raises:
-        ValueError: an encoding that is not known, broken or torn, or more than ``limit`` bytes.
-    """
-    coding = (encoding or "").strip().lower().removeprefix("x-")
-    if coding in ("", "identity"):
-        data = body
-    elif coding == "gzip":
-        data = _unpack(body, zlib.MAX_WBITS + 16, limit)
-    elif coding == "deflate":
-        try:
-            data = _unpack(body, zlib.MAX_WBITS, limit)
-        except ValueError:  # RFC 9110 8.4.1.2: some servers send it without the zlib wrapper
-            data = _unpack(body, -zlib.MAX_WBITS, limit)
-    else:
-        raise ValueError(f"unknown Content-Encoding {coding[:40]}")
-    if len(data) > limit:
-        raise ValueError(f"more than {limit} bytes when decompressed")
-    return data
-
-
-def _unpack(body: bytes, wbits: int, limit: int) -> bytes:
-    unpacker = zlib.decompressobj(wbits)
-    try:
-        data = unpacker.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise ValueError(f"broken Content-Encoding: {error}") from error
-    if not unpacker.eof and len(data) <= limit:
-        raise ValueError("torn Content-Encoding")
-    return data
 
 
 def bodiless(kept: Kept) -> Kept:

@@ -17,7 +17,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from typing import Any, TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 T = TypeVar("T")
 
@@ -56,6 +56,18 @@ class Workers:
             self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
         self._pool = None
+
+
+def settled(future: Future[T]) -> tuple[T | None, str | None]:
+    """A finished task's result, or one line that says why there is none (a page can make its reader fail)."""
+    try:
+        return future.result(), None
+    except TimeoutError:
+        return None, f"reading it took longer than {TIMEOUT:.0f} s"
+    except ProcessExpired:
+        return None, "reading it ended its process"
+    except Exception as error:  # noqa: BLE001  whatever it is, it was raised in another process, over one page
+        return None, f"{type(error).__name__}: {str(error)[:200]}"
 
 
 def _context() -> ForkServerContext:

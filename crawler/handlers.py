@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,21 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from twisted.internet.base import ReactorBase
 
 # names that mean this machine or this network, whatever a resolver says (RFC 6761, RFC 6762, RFC 9476)
-_LOCAL = ("localhost", "local", "internal", "lan", "home.arpa", "intranet")
+_LOCAL = ("localhost", "local", "internal", "lan", "intranet")
+# one to four numbers, decimal, octal or hexadecimal, as inet_aton takes them
+_IPV4_SPELLING = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}", re.IGNORECASE)
+
+
+# networks that the library takes for public: site-local (RFC 3879), documentation (RFC 9637), SRv6 (RFC 9602),
+# and NAT64's local-use prefix (RFC 8215)
+_SPECIAL = [ipaddress.ip_network(n) for n in ("fec0::/10", "3fff::/20", "5f00::/16", "64:ff9b:1::/48")]
+# networks whose addresses carry an IPv4 address, and how far from the right it stands
+_CARRYING = [
+    (ipaddress.ip_network(n), shift)
+    for n, shift in (("::/96", 0), ("::ffff:0:0/96", 0), ("64:ff9b::/96", 0), ("2002::/16", 80))
+]
 
 
 class PrivateAddressError(Exception):
@@ -42,17 +54,35 @@ def parse_connect_to(values: Sequence[str]) -> dict[str, str]:
     for value in values:
         pattern, equals, address = value.partition("=")
         host, colon, port = address.rpartition(":")
-        if not (pattern and equals and host and colon and port.isdigit() and 0 < int(port) < 65536):
+        if not (pattern and equals and colon and _is_address(host) and re.fullmatch(r"[0-9]{1,5}", port)) or not (
+            0 < int(port) < 65536
+        ):
             raise ConfigurationError(f"--connect-to takes HOST=ADDRESS:PORT, not {value!r}")
         found[pattern.lower()] = address
     return found
 
 
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    except ValueError:
+        return host == "localhost"
+    return ":" not in host or host.startswith("[")
+
+
 def is_private(address: str) -> bool:
-    """Whether an IP address is not one of the public internet (IANA's special-purpose registries)."""
+    """Whether an IP address is not one of the public internet (IANA's special-purpose registries).
+
+    IPv6 forms that carry an IPv4 address (mapped, compatible, 6to4, NAT64) are what that address is.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return not (mapped or ip).is_global or ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in _SPECIAL):
+            return True
+        for network, shift in _CARRYING:
+            if ip in network:
+                return is_private(str(ipaddress.IPv4Address((int(ip) >> shift) & 0xFFFFFFFF)))
+    return not ip.is_global or ip.is_multicast
 
 
 class GuardedHandler(HTTP11DownloadHandler):
@@ -89,33 +119,27 @@ class GuardedHandler(HTTP11DownloadHandler):
 
 
 def _refuse(host: str) -> None:
-    if not host or host.rpartition(".")[2] in _LOCAL or host.endswith(".home.arpa"):
+    if not host or host.rpartition(".")[2] in _LOCAL or f".{host}".endswith(".home.arpa"):
         raise PrivateAddressError(host)
     try:
         private = is_private(host)
-    except ValueError:  # a name: the resolver looks at what it leads to
-        private = host.replace(".", "").isdigit() or host.startswith("0x")  # other spellings of an IPv4 address
+    except ValueError:  # a name (the resolver looks at what it leads to), or an IPv4 address in another spelling
+        private = _IPV4_SPELLING.fullmatch(host) is not None
     if private:
         raise PrivateAddressError(host)
 
 
 class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's resolver that refuses names which lead to private addresses."""
+    """Scrapy's resolver that refuses names which lead to private addresses.
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> GuardedResolver:
-        """As its base does, and with the addresses that the user allowed."""
-        resolver = super().from_crawler(crawler, reactor)
-        resolver.allowed = {a.rpartition(":")[0].strip("[]") for a in crawler.settings.getdict("CONNECT_TO").values()}
-        return resolver
-
-    allowed: set[str]
+    The addresses of CONNECT_TO are numbers, which are not looked up: no name is ever allowed to lead to one.
+    """
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
         """The public IPv4 address of a name."""
         return super().getHostByName(name, timeout).addCallback(self._check, name)
 
     def _check(self, address: Any, name: str) -> str:
-        if address not in self.allowed and is_private(str(address)):
+        if str(address) != name and is_private(str(address)):
             raise DNSLookupError(f"{name} leads to the private address {address}")
         return str(address)

@@ -12,6 +12,8 @@ from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from parsel.csstranslator import css2xpath
+
 from archive.errors import CatalogueError, ConfigurationError
 from archive.models import Source
 
@@ -146,7 +148,7 @@ class _Entry:
 
     def text(self, key: str, default: str | None = "") -> Any:
         value = self.table.get(key, default)
-        if value == "" or not (value is None or isinstance(value, str)):
+        if (isinstance(value, str) and not value.strip()) or not (value is None or isinstance(value, str)):
             raise self.wrong(key, "must be a text" if key in self.table else "is missing")
         return value
 
@@ -188,13 +190,16 @@ class _Entry:
         for n, entry in enumerate(entries):
             key = f"discovery[{n}]"
             kind = entry.get("kind") if isinstance(entry, dict) else None
-            if kind not in _DISCOVERY_KEYS:
+            if not isinstance(kind, str) or kind not in _DISCOVERY_KEYS:
                 raise self.wrong(f"{key}.kind", f"is one of {', '.join(_DISCOVERY_KEYS)}")
             for name in entry.keys() - _DISCOVERY_KEYS[kind]:
                 raise self.wrong(f"{key}.{name}", f"no such key for a {kind}")
             pages = entry.get("pages", PAGES)
-            if not isinstance(pages, int) or not 1 <= pages <= 10_000:
+            if isinstance(pages, bool) or not isinstance(pages, int) or not 1 <= pages <= 10_000:
                 raise self.wrong(f"{key}.pages", "must be a whole number from 1 to 10000")
+            for name in ("next", "links"):
+                if name in entry and not _is_selector(entry[name]):
+                    raise self.wrong(f"{key}.{name}", "must be a CSS selector")
             found.append(
                 Discovery(
                     kind,
@@ -205,3 +210,10 @@ class _Entry:
                 )
             )
         return tuple(found)
+
+
+def _is_selector(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(css2xpath(value))
+    except ValueError:  # cssselect.SelectorError is none, its ExpressionError is
+        return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 import feedparser
+
+from archive.urls import absolute
 
 
 def read_feed(body: bytes, url: str, content_type: str | None) -> list[str]:
@@ -13,6 +13,9 @@ def read_feed(body: bytes, url: str, content_type: str | None) -> list[str]:
     ``body`` without its Content-Encoding. Empty where it is no feed: feedparser reads what it can of a broken one.
     """
     headers = {"content-type": content_type} if content_type else {}
-    parsed = feedparser.parse(body, response_headers={**headers, "content-location": url}, sanitize_html=False)
-    links = (entry.get("link") for entry in parsed.entries)
-    return list(dict.fromkeys(urljoin(url, link) for link in links if link))
+    try:
+        parsed = feedparser.parse(body, response_headers={**headers, "content-location": url}, sanitize_html=False)
+    except LookupError:  # a charset that does not exist; the document's own word is next
+        parsed = feedparser.parse(body, response_headers={"content-location": url}, sanitize_html=False)
+    links = (absolute(url, entry.get("link")) for entry in parsed.entries)
+    return list(dict.fromkeys(link for link in links if link))

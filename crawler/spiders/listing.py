@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
-
 from scrapy import Selector
-from w3lib.url import safe_url_string
 
-from archive.urls import site
+from archive.urls import absolute, site, url_key
 
 
 def read_listing(page: Selector, url: str, links: str, following: str | None) -> tuple[list[str], str | None]:
@@ -16,21 +13,13 @@ def read_listing(page: Selector, url: str, links: str, following: str | None) ->
     ``links``: CSS selector of the parts that hold article links. ``following``: CSS selector of the link to the next
     page.
     """
-    found = []
-    for href in page.css(links).css("a::attr(href)").getall():
-        target = _absolute(page, url, href)
-        if target is not None and site(target) == site(url):
-            found.append(target)
+    base = absolute(url, page.css("base::attr(href)").get()) or url
+    hrefs = page.css(links).css("a::attr(href)").getall()
+    found = [target for href in hrefs if (target := _same_site(base, url, href)) and url_key(target) != url_key(url)]
     step = page.css(following).attrib.get("href") if following else None
-    return list(dict.fromkeys(found)), _absolute(page, url, step) if step else None
+    return list(dict.fromkeys(found)), _same_site(base, url, step)
 
 
-def _absolute(page: Selector, url: str, href: str) -> str | None:
-    base = page.css("base::attr(href)").get()
-    try:
-        target = urljoin(urljoin(url, base) if base else url, href.strip())
-        if urlsplit(target).scheme not in ("http", "https") or not urlsplit(target).hostname:
-            return None
-        return safe_url_string(target.partition("#")[0])
-    except ValueError:  # an address that is none
-        return None
+def _same_site(base: str, url: str, href: str | None) -> str | None:
+    target = absolute(base, href)
+    return target if target and site(target) == site(url) else None
