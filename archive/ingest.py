@@ -290,5 +290,5 @@ class Ingest:
 
 
 def _result(kept: Kept, future: Future[Page]) -> _Item:
-    page, problem = settled(future)
-    return _Item(kept, page, problem)
+    read_to = settled(future)
+    return _Item(kept, *read_to)

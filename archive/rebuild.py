@@ -121,7 +121,8 @@ def _rows(store: Store) -> Iterator[dict[str, Any]]:
 
 def _take(pair: tuple[dict[str, Any], Future[Page]], problems: list[str]) -> Iterator[tuple[dict[str, Any], Page]]:
     row, future = pair
-    page, problem = settled(future)
+    read_to = settled(future)
+    page, problem = read_to
     if page is not None:
         yield row, page
     elif row["outcome"] != "failed":  # the crawl could not read it either

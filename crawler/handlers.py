@@ -65,8 +65,8 @@ def parse_connect_to(values: Sequence[str]) -> dict[str, str]:
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
-    except ValueError:
-        return host == "localhost"
+    except ValueError:  # a name: the resolver would refuse where it leads
+        return False
     return ":" not in host or host.startswith("[")
 
 

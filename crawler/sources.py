@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cssselect import SelectorError
 from parsel.csstranslator import css2xpath
 
 from archive.errors import CatalogueError, ConfigurationError
@@ -215,5 +216,5 @@ class _Entry:
 def _is_selector(value: object) -> bool:
     try:
         return isinstance(value, str) and bool(css2xpath(value))
-    except ValueError:  # cssselect.SelectorError is none, its ExpressionError is
+    except SelectorError:
         return False
