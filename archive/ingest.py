@@ -120,6 +120,7 @@ class Ingest:
         except Exception as error:  # noqa: BLE001  whatever it is, the crawl must hear of it and nobody may wait for ever
             self.error = error
             logger.error("%s: %s", type(error).__name__, error)
+            self._writer.leave()
             self._let_go()
         finally:
             self.workers.close(wait_for=self.error is None)
@@ -172,15 +173,16 @@ class Ingest:
     def read(self, kept: Kept) -> Future[Page]:
         """Have a worker read a kept page."""
         exchange = kept.exchange
-        source = self.sources.get(exchange.source)
+        # a killed run's page may be of a source that left the catalogue since
+        source = self.sources.get(exchange.source) or self._store.source(exchange.source)
         return self.workers.submit(
             read,
             exchange.body,
             exchange.header("content-encoding"),
             exchange.header("content-type"),
             exchange.url,
-            source.timezone if source else "UTC",
-            source.language if source else None,
+            source.timezone,
+            source.language,
         )
 
     def _add(self, item: _Item) -> None:
@@ -268,11 +270,6 @@ class Ingest:
                 if kept.position is None or self._store.has_record(kept.position):
                     continue
                 run = kept.run if kept.run is not None and self._store.has_run(kept.run) else None
-                if kept.exchange.source not in self.sources:
-                    logger.warning(
-                        "a record of unknown source %r is left in %s", kept.exchange.source, file.path.name
-                    )
-                    continue
                 needed = first_outcome(kept.exchange) is None
                 future = self.read(kept) if needed else None
                 waiting.append((Kept(warc.bodiless(kept).exchange, kept.position, run), future))

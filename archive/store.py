@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +222,12 @@ class Store:
                 "update sources set state = ?, state_reason = null where id = ? and (state = 'paused') != ?",
                 ("paused" if paused else "ok", source.id, paused),
             )
+
+    def source(self, name: str) -> Source:
+        """A source as it was when the catalogue last had it."""
+        names = [field.name for field in fields(Source) if field.name != "paused"]
+        [row] = self.rows(f"select {', '.join(names)} from sources where id = ?", name)  # noqa: S608
+        return Source(**row)
 
     def source_state(self, source: str) -> str:
         """The state of a source."""

@@ -203,7 +203,7 @@ class _Entry:
                     raise self.wrong(f"{key}.{name}", "must be a CSS selector")
             found.append(
                 Discovery(
-                    kind,
+                    cast(Any, kind),
                     self.url(f"{key}.url", entry.get("url")),
                     entry.get("links", "body"),
                     entry.get("next"),

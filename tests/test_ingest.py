@@ -1,0 +1,130 @@
+"""The thread that keeps: nothing a page holds stops it, and what does stop it is told."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+
+from archive.home import Home
+from archive.ingest import Ingest, first_outcome
+from archive.models import Exchange
+from archive.store import Store
+from tests.crawling import rows, warc_files
+from tests.keeping import START, captured, keep, source, texts
+from tests.pages import own_div
+
+PAGE = own_div(
+    "The ferry ran again",
+    ["The ferry between the two banks ran again on Monday after a week of storms, its master said at the landing."],
+    [],
+)
+HOSTILE = {
+    "surrogate in JSON-LD": PAGE.replace(
+        "</head>", '<script type="application/ld+json">{"@type":"NewsArticle","headline":"a\\ud800b"}</script></head>'
+    ),
+    "canonical with an impossible port": PAGE.replace(
+        "</head>", '<link rel="canonical" href="http://t.example:bad/x"></head>'
+    ),
+    "canonical that is no address": PAGE.replace("</head>", '<link rel="canonical" href="http://[::1"></head>'),
+    "reference to a control character": PAGE.replace("storms", "sto&#11;rms"),
+    "noncharacter": PAGE.replace("storms", "sto\ufdd0rms"),
+    "nul": PAGE.replace("storms", "sto\x00rms"),
+    "nested ten thousand deep": PAGE.replace("<p>", "<div>" * 10_000 + "<p>", 1),
+    "a line of dates": PAGE.replace("storms", "1," * 20_000),
+    "a hundred thousand links": PAGE.replace("</main>", "<a href='/x'>x</a>" * 100_000 + "</main>"),
+    "binary": "\x7fELF" + "\x01\x02\x03\x04" * 5_000,
+    "JSON nested deep": PAGE.replace(
+        "</head>", '<script type="application/ld+json">' + "[" * 50_000 + "</script></head>"
+    ),
+    "a bad date": PAGE.replace(
+        "</head>", '<meta property="article:published_time" content="2031-04-25T10:00:00+99:00"></head>'
+    ),
+}
+
+
+@pytest.mark.parametrize("trap", HOSTILE)
+def test_a_hostile_page_costs_only_itself(home: Home, trap: str) -> None:
+    good = "http://t.example/good"
+    keep(home, [captured("http://t.example/bad", HOSTILE[trap]), captured(good, PAGE, 1)])
+    assert "ran again on Monday" in texts(home)[good]
+    assert rows(home, "select id from captures where outcome is null") == []
+    assert [row["outcome"] for row in rows(home, "select outcome from captures where url = ?", good)] == ["new"]
+
+
+def test_a_broken_archive_is_told_and_nobody_waits_for_ever(home: Home) -> None:
+    keep(home, [captured("http://t.example/a", PAGE)])
+    store = Store(home.database, write=True)
+    store.conn.execute("drop table search_text_fts_data")
+    store.close()
+    ingest = Ingest(home, {"t": source("t")}, None, "tests")
+    ingest.start()
+    done = [threading.Event() for _ in range(40)]
+    for n, event in enumerate(done):
+        ingest.submit(captured(f"http://t.example/{n}", PAGE.replace("Monday", f"day {n}"), n), event.set)
+    assert all(event.wait(60) for event in done)
+    ending = threading.Thread(target=_close, args=(ingest,))
+    ending.start()
+    ending.join(60)
+    assert not ending.is_alive()
+    assert isinstance(ingest.error, sqlite3.DatabaseError)
+
+
+def _close(ingest: Ingest) -> None:
+    with pytest.raises(sqlite3.DatabaseError):
+        ingest.close()
+
+
+def forget_rows(home: Home) -> None:
+    """Make an archive look as if its last run had been killed before its first commit."""
+    [file] = warc_files(home)
+    file.rename(file.with_name(file.name + ".open"))
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as conn:
+        for table in ("search_text", "capture_articles", "revisions", "derivations", "sightings", "blocks", "readings",
+                      "addresses", "articles", "captures"):  # fmt: skip
+            conn.execute(f"delete from {table}")
+
+
+def test_what_a_killed_run_left_is_kept_once_and_in_the_run_that_fetched_it(home: Home) -> None:
+    keep(home, [captured(f"http://t.example/{n}", PAGE.replace("Monday", f"day {n}"), n) for n in range(3)])
+    forget_rows(home)
+    keep(home, [captured("http://t.example/later", PAGE, 9)])
+    keep(home, [captured("http://t.example/later", PAGE, 10)])
+    assert len(texts(home)) == 4
+    assert [row["run"] for row in rows(home, "select run from captures order by fetched_at")] == [1, 1, 1, 2, 3]
+    assert not [path for path in warc_files(home) if path.name.endswith(".open")]
+
+
+def test_what_a_killed_run_left_of_a_source_that_left_the_catalogue_is_kept_too(home: Home) -> None:
+    keep(home, [captured("http://gone.example/a", PAGE)])
+    forget_rows(home)
+    keep(home, [captured("http://t.example/later", PAGE, 9)])
+    assert set(texts(home)) == {"http://gone.example/a", "http://t.example/later"}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "outcome"),
+    [
+        (None, "page", "failed"),
+        (200, "page", None),
+        (200, "discovery", "discovery"),
+        (200, "robots", "discovery"),
+        (404, "robots", "discovery"),
+        (503, "robots", "failed"),
+        (301, "page", "redirect"),
+        (304, "page", "not_modified"),
+        (403, "page", "blocked"),
+        (451, "page", "blocked"),
+        (404, "page", "gone"),
+        (410, "page", "gone"),
+        (404, "discovery", "failed"),
+        (429, "page", "failed"),
+        (418, "page", "failed"),
+        (500, "page", "failed"),
+    ],
+)
+def test_one_outcome_for_each_status(status: int | None, kind: str, outcome: str | None) -> None:
+    exchange = Exchange("http://t.example/", "t", kind, START, status)  # type: ignore[arg-type]
+    assert first_outcome(exchange) == outcome
