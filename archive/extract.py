@@ -10,7 +10,6 @@ import hashlib
 import re
 from bisect import bisect_right
 from html import unescape
-from importlib.metadata import version
 
 from charset_normalizer import from_bytes
 from lxml import etree
@@ -19,13 +18,11 @@ from trafilatura import bare_extraction
 from trafilatura.utils import load_html, sanitize
 from w3lib.encoding import html_to_unicode
 
-from archive.metadata import printable, read_metadata
+from archive.fingerprint import letters, letters_hash
+from archive.metadata import read_metadata
 from archive.models import Block, Page, Reading
 from archive.payload import decode
 from archive.urls import canonical
-
-# names every reading; rises with each change that can change a text
-EXTRACTOR = f"communique-1 trafilatura-{version('trafilatura')}"
 
 # trafilatura's body elements that hold a block, and what it is called here
 _KINDS = {"p": "p", "head": "heading", "item": "li", "quote": "quote", "code": "code", "div": "p"}
@@ -34,7 +31,7 @@ _BREAKS = {*_KINDS, "row", "list", "table", "cell", "lb", "body", "doc", "main",
 # a table with a cell of more letters than this lays out a page: its cells are paragraphs, not a row
 _LAYOUT_CELL = 300
 # the text below a headline that is no link, and how many letters make a line of it (a date has fewer)
-_BELOW = etree.XPath("following::text()[not(parent::script or parent::style or ancestor::a)][position() <= 60]")
+_BELOW = etree.XPath("following::text()[position() <= 120][not(parent::script or parent::style or ancestor::a)]")
 _LINE = 15
 # character references to what is no character: one of them makes the parser's tree unusable to trafilatura
 _REFERENCES = re.compile(
@@ -42,7 +39,6 @@ _REFERENCES = re.compile(
 )
 # bytes of a page that is looked at for its encoding
 _SAMPLE = 20_000
-_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def read(
@@ -60,13 +56,14 @@ def read(
     digest = hashlib.sha256(data).hexdigest()
     if content_type and not re.search(r"html|xml|text/plain", content_type, re.IGNORECASE):
         return Page(digest, reason=f"not HTML: {content_type[:80]}")
-    text = printable(_REFERENCES.sub("", html_to_unicode(content_type, data, auto_detect_fun=_detect)[1]))
+    text = _REFERENCES.sub("", html_to_unicode(content_type, data, auto_detect_fun=_detect)[1])
+    text = text.replace(_LINK, "").replace(_END, "")
     tree = load_html(text) if text.strip() else None
     if tree is None:
         return Page(digest, reason="no HTML in it")
+    _strip(tree)
     meta = read_metadata(tree, url, zone)
     declared = canonical(url, meta.canonical)
-    _strip(tree)
     blocks = read_blocks(tree, url)
     if not meta.title or not blocks:
         return Page(digest, canonical=declared, reason="no title" if blocks else "no text")
@@ -103,29 +100,15 @@ def _detect(data: bytes) -> str | None:
 
 
 def _strip(tree: HtmlElement) -> None:
-    """Take out what holds no text (JSON-LD stays: trafilatura looks into it).
+    """Take out what holds no text (JSON-LD and meta elements stay: they are looked into).
 
     The same text comes out (all 862 labelled pages), and the half dozen copies trafilatura makes of the tree cost an
     eighth less of its time.
     """
-    empty = list(tree.iter("script", "style", "svg", "template", "link", "meta", etree.Comment))
+    empty = list(tree.iter("script", "style", "svg", "template", etree.Comment))
     for element in empty:
         if element.get("type", "").lower() != "application/ld+json" and element.getparent() is not None:
             element.drop_tree()
-
-
-def letters(text: str) -> str:
-    """Letters and digits alone, case folded: equal for one line whatever its spaces, dashes and quotes."""
-    return _NOT_WORD.sub("", text).casefold()
-
-
-def block_hash(text: str) -> int:
-    """The first 64 bits of BLAKE2b over a block's letters, signed as SQLite keeps integers."""
-    return _hash(letters(text))
-
-
-def _hash(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def read_blocks(tree: HtmlElement, url: str | None = None) -> tuple[Block, ...]:
@@ -139,7 +122,7 @@ def read_blocks(tree: HtmlElement, url: str | None = None) -> tuple[Block, ...]:
     rows = []
     whole: dict[int, list[float]] = {}
     for kind, raw, group in found:
-        text = sanitize(unescape(raw))
+        text = raw if raw.isprintable() and "&" not in raw else sanitize(unescape(raw))
         key = letters(text or "")
         if not text or not key:
             continue
@@ -150,7 +133,9 @@ def read_blocks(tree: HtmlElement, url: str | None = None) -> tuple[Block, ...]:
             sums[0] += share * len(key)
             sums[1] += len(key)
     return tuple(
-        Block(kind, text, _hash(key), round(max(share, whole[group][0] / whole[group][1] if group else 0.0), 3))
+        Block(
+            kind, text, letters_hash(key), round(max(share, whole[group][0] / whole[group][1] if group else 0.0), 3)
+        )
         for kind, text, key, share, group in rows
     )
 

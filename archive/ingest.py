@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 
 from archive import warc
 from archive.errors import DamagedError
-from archive.extract import EXTRACTOR, read
+from archive.fingerprint import EXTRACTOR
 from archive.home import Home
 from archive.models import Counts, Exchange, Kept, Outcome, Page, Position, Source, stamp
+from archive.reading import read_later
 from archive.revise import Reviser
 from archive.store import Store
 from archive.urls import url_key
@@ -175,15 +176,7 @@ class Ingest:
         exchange = kept.exchange
         # a killed run's page may be of a source that left the catalogue since
         source = self.sources.get(exchange.source) or self._store.source(exchange.source)
-        return self.workers.submit(
-            read,
-            exchange.body,
-            exchange.header("content-encoding"),
-            exchange.header("content-type"),
-            exchange.url,
-            source.timezone,
-            source.language,
-        )
+        return read_later(self.workers, exchange, source.timezone, source.language)
 
     def _add(self, item: _Item) -> None:
         if not self._pending:

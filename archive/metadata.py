@@ -35,7 +35,7 @@ _MODIFIED = (
 # one JSON-LD script is at most this long, in characters (live blogs reach 300,000)
 _SCRIPT = 2_000_000
 _AUTHOR = etree.XPath(
-    "//body//*[@rel='author' or @itemprop='author' or contains(@class, 'byline') or contains(@class, 'author')]"
+    "//body//*[@class[contains(., 'author') or contains(., 'byline')] or @rel='author' or @itemprop='author']"
 )
 _AUTHOR_CLASS = re.compile(r"(?:^|[\s_-])(?:byline|author(?:-name|_name)?|(?:article|post)-author)(?:$|\s)")
 # the text right after and before the headline: where outlets print when a story came out

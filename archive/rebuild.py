@@ -12,9 +12,9 @@ from typing import Any
 
 from archive import warc
 from archive.errors import DamagedError
-from archive.extract import read
 from archive.home import Home
 from archive.models import Page, Position, stamp
+from archive.reading import read_later
 from archive.revise import Reviser
 from archive.store import Store
 from archive.workers import Workers, settled
@@ -92,20 +92,7 @@ def _read_all(
         except DamagedError as error:
             problems.append(str(error))
             continue
-        waiting.append(
-            (
-                row,
-                workers.submit(
-                    read,
-                    exchange.body,
-                    exchange.header("content-encoding"),
-                    exchange.header("content-type"),
-                    row["url"],
-                    row["timezone"],
-                    row["language"],
-                ),
-            )
-        )
+        waiting.append((row, read_later(workers, exchange, row["timezone"], row["language"])))
         if len(waiting) >= workers.count * AHEAD:
             yield from _take(waiting.popleft(), problems)
     while waiting:

@@ -15,7 +15,7 @@ from typing import Any
 
 from archive.boilerplate import Document, compose, mark_blocks, repeated_blocks
 from archive.diff import Seen, Stretch, stretches, words_changed
-from archive.extract import EXTRACTOR, block_hash
+from archive.fingerprint import EXTRACTOR, block_hash
 from archive.models import Page, Reading
 from archive.store import NEAR, Revision, Step, Store, seconds
 from archive.urls import url_key

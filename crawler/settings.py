@@ -76,3 +76,5 @@ LOG_ENABLED = True
 LOG_LEVEL = "INFO"
 LOG_COLOR = False
 STATS_DUMP = False
+# our counts are rows; these would measure every header of every request
+DOWNLOADER_STATS = False

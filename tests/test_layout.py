@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PURE = ["models", "errors", "urls", "extract", "dates", "metadata", "boilerplate", "diff"]
+PURE = ["models", "errors", "urls", "payload", "fingerprint", "extract", "dates", "metadata", "boilerplate", "diff"]
 # what pure modules may import of the archive's own
 VALUES = {f"archive.{name}" for name in PURE}
 KEEPING = {"sqlite3", "sqlite_utils", "socket", "subprocess", "scrapy", "twisted", "datasette", "filelock", "pebble"}
@@ -22,10 +22,6 @@ SQL = re.compile(
     r"^\s*(select|insert|update|delete|create|with)\b.*\b(from|into|set|table|as)\b", re.IGNORECASE | re.DOTALL
 )
 CLOCK = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter"}
-
-
-def bug(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=reason)
 
 
 def modules(*packages: str) -> list[str]:
@@ -88,18 +84,7 @@ def test_the_archive_knows_nothing_of_the_crawler(module: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        pytest.param(
-            f"archive/{name}.py",
-            marks=[bug("extract.py takes payload() from archive.warc, and with it all that keeps files")]
-            if name == "extract"
-            else [],
-        )
-        for name in PURE
-    ],
-)
+@pytest.mark.parametrize("module", [f"archive/{name}.py" for name in PURE])
 def test_pure_modules_import_only_values_and_libraries(module: str) -> None:
     names = set(imported(module))
     own = {name for name in names if name.startswith("archive.")}
@@ -107,7 +92,7 @@ def test_pure_modules_import_only_values_and_libraries(module: str) -> None:
     assert not {name.partition(".")[0] for name in names} & KEEPING
 
 
-@pytest.mark.parametrize("name", ["models", "errors", "urls", "dates", "metadata", "boilerplate", "diff"])
+@pytest.mark.parametrize("name", PURE)
 def test_a_pure_module_brings_no_database_along(name: str) -> None:
     """What its libraries import counts too: a worker that starts with it must be small."""
     code = f"import sys, archive.{name}; print(*sys.modules)"

@@ -9,13 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.urls import canonical, clean, is_article, site, url_key
+from archive.urls import absolute, canonical, clean, is_article, is_web, site, url_key
 
 PAGE = "http://news.vardania.example/2031/04/harbour"
-
-
-def bug(reason: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -158,14 +154,9 @@ def test_a_canonical_address_on_the_site_is_believed(declared: str, wanted: str)
         "/",
         "http://news.vardania.example",
         "http://news.vardania.example/#top",
-        pytest.param("http://[::1", marks=bug("urls.py: urljoin stands outside the try: the page is lost")),
-        pytest.param(
-            "http://news.vardania.example:bad/h",
-            marks=bug(
-                "urls.py: the port is not looked at: url_key raises in the ingest thread, which ends the crawl"
-            ),
-        ),
-        pytest.param("http://news.vardania.example:99999/h", marks=bug("urls.py: the port is not looked at")),
+        "http://[::1",
+        "http://news.vardania.example:bad/h",
+        "http://news.vardania.example:99999/h",
     ],
 )
 def test_a_canonical_address_that_cannot_be_is_not_believed(declared: str | None) -> None:
@@ -176,18 +167,97 @@ def test_the_front_page_may_declare_itself() -> None:
     assert canonical("http://v.example/", "/") == "http://v.example/"
 
 
-@bug("urls.py: only the path is looked at: every /?p=ID of a site becomes one article")
-def test_the_front_page_is_not_believed_for_a_page_named_by_its_query() -> None:
-    assert canonical("http://v.example/?p=12", "http://v.example/") is None
+@pytest.mark.parametrize(
+    ("page", "declared"),
+    [
+        ("http://v.example/?p=12", "http://v.example/"),
+        ("http://v.example?p=12", "/"),
+        ("http://v.example/more.htm?id=1@egNews", "/more.htm"),
+        ("http://v.example/news/more.php?id=1", "/news/more.php#top"),
+    ],
+)
+def test_an_address_without_a_query_is_not_believed_for_a_page_named_by_its_query(page: str, declared: str) -> None:
+    assert canonical(page, declared) is None
+
+
+@pytest.mark.parametrize(
+    ("page", "declared", "wanted"),
+    [
+        ("http://v.example/news/slug?x=1", "/news/slug", "http://v.example/news/slug"),
+        ("http://v.example/news/slug/?x=1", "/news/slug/", "http://v.example/news/slug/"),
+        ("http://v.example/more.htm?id=1&x=2", "/more.htm?id=1", "http://v.example/more.htm?id=1"),
+        ("http://v.example/more.htm?id=1", "/news/slug", "http://v.example/news/slug"),
+        ("http://v.example/?p=12", "/news/slug", "http://v.example/news/slug"),
+    ],
+)
+def test_another_address_is_believed_for_a_page_with_a_query(page: str, declared: str, wanted: str) -> None:
+    assert canonical(page, declared) == wanted
 
 
 @given(st.text(max_size=40))
 def test_what_is_believed_always_has_a_key(declared: str) -> None:
     """Ingest makes a key of it without asking: one page must not be able to end a crawl."""
-    if "[" in declared or "]" in declared:  # see the known bug above
-        return
     if (url := canonical(PAGE, declared)) is not None:
         assert url_key(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("http://v.example", True),
+        ("HTTPS://v.example/a", True),
+        ("http://v.example:8080/a", True),
+        ("http://[2001:db8::1]/a", True),
+        ("", False),
+        ("/a", False),
+        ("//v.example/a", False),
+        ("http:///a", False),
+        ("http:v.example", False),
+        ("javascript:alert(1)", False),
+        ("mailto:press@v.example", False),
+        ("data:text/html,x", False),
+        ("file:///etc/passwd", False),
+        ("ftp://v.example/a", False),
+        ("http://[::1", False),
+        ("http://v.example:bad/", False),
+        ("http://v.example:0/", False),
+        ("http://v.example:65536/", False),
+    ],
+)
+def test_a_web_address_is_one_that_can_be_asked_for(url: str, wanted: bool) -> None:
+    assert is_web(url) is wanted
+
+
+@pytest.mark.parametrize(
+    ("href", "wanted"),
+    [
+        ("/a", "http://news.vardania.example/a"),
+        ("b?x=1#top", "http://news.vardania.example/2031/04/b?x=1"),
+        ("?page=2", "http://news.vardania.example/2031/04/harbour?page=2"),
+        ("#top", PAGE),
+        (" /a\n", "http://news.vardania.example/a"),
+        ("//v.example/a", "http://v.example/a"),
+        ("https://other.example/a", "https://other.example/a"),
+        ("/новини", "http://news.vardania.example/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8"),
+        ("/%d0%bd?q=a+b", "http://news.vardania.example/%d0%bd?q=a+b"),
+        ("/a b", "http://news.vardania.example/a%20b"),
+        (None, None),
+        ("", None),
+        ("javascript:open()", None),
+        ("tel:+380441234567", None),
+        ("http://[bad", None),
+        ("http://v.example:bad/", None),
+    ],
+)
+def test_a_link_leads_to_a_web_address_or_to_none(href: str | None, wanted: str | None) -> None:
+    assert absolute(PAGE, href) == wanted
+
+
+@given(st.text(max_size=40))
+def test_where_a_link_leads_always_has_a_key(href: str) -> None:
+    if (url := absolute(PAGE, href)) is not None:
+        assert url_key(url)
+        assert url.isascii()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""What a line is compared by, and which extractor is at work. Pure, and light: everybody may import it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.metadata import version
+
+# names every reading; rises with each change that can change a text
+EXTRACTOR = f"communique-1 trafilatura-{version('trafilatura')}"
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, case folded: equal for one line whatever its spaces, dashes and quotes."""
+    return _NOT_WORD.sub("", text).casefold()
+
+
+def block_hash(text: str) -> int:
+    """The first 64 bits of BLAKE2b over a block's letters, signed as SQLite keeps integers."""
+    return letters_hash(letters(text))
+
+
+def letters_hash(key: str) -> int:
+    """:func:`block_hash` of a text whose letters are known."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)

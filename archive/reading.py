@@ -1,0 +1,32 @@
+"""Has a worker read a page: the one way from an exchange to its readings.
+
+Light: the extractors are imported by the workers alone, and the crawl starts without waiting for them.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from archive.models import Exchange, Page
+from archive.workers import Workers
+
+
+def read_later(workers: Workers, exchange: Exchange, zone: str, language: str | None) -> Future[Page]:
+    """Hand a page to a worker. ``zone`` and ``language``: the source's, where the page does not say."""
+    return workers.submit(
+        _read,
+        exchange.body,
+        exchange.header("content-encoding"),
+        exchange.header("content-type"),
+        exchange.url,
+        zone,
+        language,
+    )
+
+
+def _read(
+    body: bytes, encoding: str | None, content_type: str | None, url: str, zone: str, language: str | None
+) -> Page:
+    from archive.extract import read
+
+    return read(body, encoding, content_type, url, zone, language)
