@@ -35,7 +35,9 @@ _BELOW = etree.XPath("following::text()[position() <= 120][not(parent::script or
 _LINE = 15
 # character references to what is no character: one of them makes the parser's tree unusable to trafilatura
 _REFERENCES = re.compile(
-    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f|d[89a-f]..|fdd.|fde.|fff[ef])|0*(?:[0-8]|1[124-9]|2\d|3[01]|127));?", re.I
+    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f|d[89a-f]..|fdd.|fde.|fff[ef])(?![0-9a-f])"
+    r"|0*(?:[0-8]|1[124-9]|2\d|3[01]|127)(?!\d));?",
+    re.IGNORECASE,
 )
 # bytes of a page that is looked at for its encoding
 _SAMPLE = 20_000
@@ -132,10 +134,9 @@ def read_blocks(tree: HtmlElement, url: str | None = None) -> tuple[Block, ...]:
             sums = whole.setdefault(group, [0.0, 0.0])
             sums[0] += share * len(key)
             sums[1] += len(key)
+    shares = {group: linked / all_letters for group, (linked, all_letters) in whole.items()}
     return tuple(
-        Block(
-            kind, text, letters_hash(key), round(max(share, whole[group][0] / whole[group][1] if group else 0.0), 3)
-        )
+        Block(kind, text, letters_hash(key), round(max(share, shares.get(group, 0.0)), 3))
         for kind, text, key, share, group in rows
     )
 

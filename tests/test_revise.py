@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.extract import EXTRACTOR
+from archive.fingerprint import EXTRACTOR
 from archive.home import Home
 from archive.models import WINDOW, Exchange
 from archive.store import Store
