@@ -16,7 +16,7 @@ EARLIEST, LATEST = 1990, 2100
 # abbreviations that news sites print, as seconds from UTC; each is one offset wherever it is used in news
 _ABBREVIATIONS = {
     "CET": 3600, "CEST": 7200, "EET": 7200, "EEST": 10800, "MSK": 10800, "TRT": 10800, "BST": 3600, "WEST": 3600,
-    "WET": 0, "EST": -18000, "EDT": -14400, "CDT": -18000, "PST": -28800, "PDT": -25200,
+    "WET": 0, "Z": 0, "UTC": 0, "GMT": 0, "EST": -18000, "EDT": -14400, "CDT": -18000, "PST": -28800, "PDT": -25200,
 }  # fmt: skip
 
 
@@ -33,12 +33,14 @@ _NAME = "|".join(sorted(map(re.escape, _MONTHS), key=len, reverse=True))
 # numbers parted by dots are a day first wherever that is a date
 _DAY_FIRST = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
 _PRINTED = re.compile(
-    rf"(?<!\d)(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m1>{_NAME})\.?,?\s+(?:de\s+)?(?P<y1>\d{{4}})"
+    rf"(?<!\d)(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:de\s+)?(?P<m1>{_NAME})\.?,?\s+(?:de\s+)?(?P<y1>\d{{4}})"
     rf"|(?P<m2>{_NAME})\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<y2>\d{{4}})"
     r"|(?P<d3>\d{1,2})[./](?P<m3>\d{1,2})[./](?P<y3>\d{4})|(?P<y4>\d{4})-(?P<m4>\d{2})-(?P<d4>\d{2}))(?!\d)",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"(?<![\d.:])(\d{1,2}):(\d{2})(?!\d)(?:\s?([ap])\.?m\b\.?)?(?:\s+([A-Z]{2,4})\b)?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?<![\d.:])(\d{1,2}):(\d{2})(?::\d{2})?(?!\d)(?:\s?([ap])\.?m\b\.?)?(?:(Z|\s+[A-Z]{2,4})\b)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,8 @@ def read_printed(text: str, zone: str) -> Moment | None:
         )
     except ValueError:  # a 31 February, a 25:00
         return None
-    if short and short.upper() in _ABBREVIATIONS:
-        local = local.replace(tzinfo=timezone(timedelta(seconds=_ABBREVIATIONS[short.upper()])))
+    if short and (offset := _ABBREVIATIONS.get(short.strip().upper())) is not None:
+        local = local.replace(tzinfo=timezone(timedelta(seconds=offset)))
     return _moment(local, " ".join(text.split()), zone, "text")
 
 

@@ -19,7 +19,7 @@ from lxml.html import HtmlElement
 from trafilatura.metadata import extract_title
 
 from archive.dates import Moment, read_moment, read_printed
-from archive.urls import is_web
+from archive.urls import absolute
 
 # schema.org types that are a story; a page's other objects (organisation, breadcrumbs) speak of other things
 _STORY = re.compile(r"(Article|BlogPosting|Report|LiveBlogPosting|PressRelease)$")
@@ -93,10 +93,15 @@ def read_metadata(tree: HtmlElement, url: str, zone: str) -> Metadata:
         language=_language(tree, story, meta),
         section=_plain(story.get("articleSection")) or meta.get("article:section"),
         tags=_tags(story, meta),
-        image=_image(story) or next((i for i in (meta.get("og:image"),) if i and is_web(i)), None),
+        image=_image(story, url) or absolute(url, meta.get("og:image")),
         summary=_plain(story.get("description")) or meta.get("og:description") or meta.get("description"),
         canonical=next(
-            (e.get("href") for e in tree.iter("link") if (e.get("rel") or "").lower() == "canonical"), None
+            (
+                h
+                for e in tree.iter("link")
+                if "canonical" in (e.get("rel") or "").lower().split() and (h := e.get("href"))
+            ),
+            None,
         ),
     )
 
@@ -110,6 +115,8 @@ def _meta(tree: HtmlElement) -> dict[str, str]:
     out: dict[str, str] = {}
     for element in tree.iter("meta"):
         name = element.get("property") or element.get("name") or element.get("itemprop")
+        if not name and (element.get("http-equiv") or "").lower() == "content-language":
+            name = "content-language"
         content = " ".join(printable(element.get("content") or "").split())
         if name and content:
             out.setdefault(name.strip().lower(), content)
@@ -124,8 +131,9 @@ def _story(tree: HtmlElement) -> dict[str, Any]:
             continue
         if len(script.text) > _SCRIPT:
             continue
+        plain = script.text.strip().removeprefix("<!--").removesuffix("-->")  # as old templates print it
         try:
-            data = json.loads(script.text.strip().removesuffix(";"), strict=False)
+            data = json.loads(plain.strip().removesuffix(";"), strict=False)
         except (ValueError, RecursionError):
             continue  # a broken script says nothing; the meta elements are next
         for thing in _things(data):
@@ -239,7 +247,7 @@ def _searched(tree: HtmlElement, url: str, zone: str) -> Moment | None:
 def _language(tree: HtmlElement, story: dict[str, Any], meta: dict[str, str]) -> str | None:
     root = tree if tree.tag == "html" else tree.find(".//html")
     for value in (
-        root.get("lang") if root is not None else None,
+        root.get("lang") or root.get("xml:lang") if root is not None else None,
         _plain(story.get("inLanguage")),
         meta.get("og:locale"),
         meta.get("content-language"),
@@ -256,10 +264,10 @@ def _tags(story: dict[str, Any], meta: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag))[:50]
 
 
-def _image(story: dict[str, Any]) -> str | None:
+def _image(story: dict[str, Any], url: str) -> str | None:
     value = story.get("image")
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
         value = value.get("url")
-    return value if isinstance(value, str) and is_web(value) else None
+    return absolute(url, value) if isinstance(value, str) else None

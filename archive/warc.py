@@ -141,9 +141,9 @@ class Writer:
         return Position(self._name, offset)
 
     def _begin(self) -> IO[bytes]:
-        serial = 1 + max(
-            (int(p.name.split("-")[1].split(".")[0]) for p in self.folder.glob("communique-*")), default=0
-        )
+        # other names than ours, as a file manager gives to copies, count by the number they begin with or not at all
+        serials = (_SERIAL.match(path.name) for path in self.folder.glob("communique-*"))
+        serial = 1 + max((int(found[1]) for found in serials if found), default=0)
         self._name = f"communique-{serial:06d}.warc.gz"
         self._file = (self.folder / (self._name + OPEN)).open("xb", buffering=0)
         self._end = 0
@@ -218,6 +218,9 @@ def _exchange(record: Any) -> tuple[Exchange, int | None]:
     rec = record.rec_headers
     run = rec.get_header(_FIELDS["run"])
     http = record.http_headers
+    body = record.raw_stream.read() if record.rec_type == "response" else b""
+    if record.rec_type == "response" and (http is None or record.raw_stream.limit > 0):
+        raise ValueError("cut off")  # warcio reads what is there
     exchange = Exchange(
         url=rec.get_header("WARC-Target-URI"),
         source=rec.get_header(_FIELDS["source"]) or "",
@@ -225,7 +228,7 @@ def _exchange(record: Any) -> tuple[Exchange, int | None]:
         fetched_at=moment(rec.get_header("WARC-Date")),
         status=304 if record.rec_type == "revisit" else int(http.get_statuscode()),
         headers=tuple(http.headers) if http else (),
-        body=record.raw_stream.read() if record.rec_type == "response" else b"",
+        body=body,
         via=tuple(json.loads(rec.get_header(_FIELDS["via"]) or "[]")),
     )
     return exchange, int(run) if run else None

@@ -17,6 +17,7 @@ from parsel.csstranslator import css2xpath
 
 from archive.errors import CatalogueError, ConfigurationError
 from archive.models import Source
+from archive.urls import is_web
 
 # seconds between two requests to one host where a source says nothing: one page every two seconds is what news
 # crawlers that write their reasons down (commoncrawl/news-crawl) hold for polite towards a single site
@@ -166,11 +167,7 @@ class _Entry:
         return float(value)
 
     def url(self, key: str, value: object) -> str:
-        if (
-            not isinstance(value, str)
-            or urlsplit(value).scheme not in ("http", "https")
-            or not urlsplit(value).hostname
-        ):
+        if not isinstance(value, str) or not is_web(value):
             raise self.wrong(key, "must be an http or https address")
         return value
 

@@ -263,10 +263,10 @@ def test_names_are_never_used_twice(folder: Path) -> None:
     other.close()
 
 
-@bug("warc.py: a copy that a file manager named is no number: ValueError at the start of every crawl")
 def test_a_foreign_name_in_the_folder_keeps_nobody_from_writing(folder: Path) -> None:
     folder.mkdir()
-    (folder / "communique-000001 copy.warc.gz").touch()
+    for name in ("communique-000001 copy.warc.gz", "communique-copy.warc.gz", "communique-"):
+        (folder / name).touch()
     writer = Writer(folder, "t")
     write(writer, PAGE)
     writer.close()
@@ -426,7 +426,6 @@ def test_a_flipped_byte_gives_damage_or_the_same_exchange_and_no_other_error(wri
             assert warc.read(folder, position) == as_read(PAGE)
 
 
-@bug("warc.py: a record cut right behind its WARC headers is read as an answer without headers and body")
 def test_a_record_cut_anywhere_is_damage(writer: Writer, folder: Path) -> None:
     position = write(writer, replace(PAGE, body=os.urandom(3000)))
     writer.close()

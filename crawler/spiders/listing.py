@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scrapy import Selector
+from parsel import Selector
 
 from archive.urls import absolute, site, url_key
 
