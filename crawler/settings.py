@@ -34,7 +34,7 @@ REDIRECT_MAX_TIMES = 8
 # a page is not read here, so its meta refresh is not seen either
 METAREFRESH_ENABLED = False
 RETRY_TIMES = 2
-# cookies would make two readers' pages out of one
+# cookies would make two readers' pages out of one (and their middleware would fetch the public-suffix list at start)
 COOKIES_ENABLED = False
 REFERER_ENABLED = False
 
@@ -71,8 +71,6 @@ DOWNLOADER_MIDDLEWARES = {
 }
 SPIDER_MIDDLEWARES = {"scrapy.spidermiddlewares.depth.DepthMiddleware": None}
 
-# the public-suffix list that comes with the library; it would be fetched at the start of each crawl
-LOG_ENABLED = True
 LOG_LEVEL = "INFO"
 LOG_COLOR = False
 STATS_DUMP = False
