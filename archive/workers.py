@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
+from multiprocessing.synchronize import Semaphore
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 # a page takes 20 ms and a bad one a second; what takes longer hangs, in seconds
 TIMEOUT = 30.0
+# a process is there within this time, in seconds; it takes 0.1, and a second where the machine is busy
+STARTING = 10.0
 
 
 class Workers:
@@ -42,7 +45,11 @@ class Workers:
         if self._pool is not None and not self._pool.active:  # a process that died idle ends pebble's whole pool
             self.close(wait_for=False)
         if self._pool is None:
-            self._pool = ProcessPool(max_workers=self.count, initializer=_begin, context=_context())
+            context = _context()
+            self._started = context.Semaphore(0)
+            self._pool = ProcessPool(
+                max_workers=self.count, initializer=_begin, initargs=(self._started,), context=context
+            )
         future: Future[T] = self._pool.schedule(function, args=args, timeout=timeout)
         return future
 
@@ -50,6 +57,8 @@ class Workers:
         """End the processes, after what is under way, or at once."""
         if self._pool is None:
             return
+        for _ in range(self.count):  # one that finds the pool's locks gone while it starts would say so on stderr
+            self._started.acquire(timeout=STARTING)
         if wait_for:
             self._pool.close()  # type: ignore[no-untyped-call]
         else:
@@ -83,8 +92,9 @@ def prepare() -> None:
     forkserver.ensure_running()
 
 
-def _begin() -> None:
+def _begin(started: Semaphore) -> None:
     """In each process: leave Ctrl-C to the parent, and end with it, however it ended."""
+    started.release()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # parsed pages are trees of cycles' look and not of their kind: looking for cycles as often as Python does by
