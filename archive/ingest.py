@@ -52,6 +52,8 @@ def first_outcome(exchange: Exchange) -> Outcome | None:
         return "gone"
     if status >= 400:
         return "failed"
+    if status != 200 and kind != "discovery":
+        return "not_article"  # accepted, partial, without content: no page
     return "discovery" if kind == "discovery" else None
 
 
@@ -199,17 +201,19 @@ class Ingest:
                 fresh |= own
                 affected |= others
             for article in sorted(fresh):
-                self._reread(article)
+                affected |= self._reread(article)
             settled: list[int] = []
             for article in sorted(affected | fresh):
                 settled += self._reviser.settle(article, now, None if article in fresh else "marks")
             self._store.correct_outcomes(settled)
-            counts = Counts()
-            for outcome in self._store.outcomes(captures):
-                counts.add(outcome)
-                self.counts.add(outcome)
-            if self.run is not None:
-                self._store.add_counts(self.run, counts)
+            by_run: dict[int, Counts] = {}  # what a killed run had fetched counts as its own
+            for item, outcome in zip(self._pending, self._store.outcomes(captures), strict=True):
+                if item.kept.run is not None:
+                    by_run.setdefault(item.kept.run, Counts()).add(outcome)
+                if item.kept.run == self.run:
+                    self.counts.add(outcome)
+            for run, counts in by_run.items():
+                self._store.add_counts(run, counts)
         self._pending = []
 
     def _apply(self, item: _Item) -> tuple[int, set[int], set[int]]:
@@ -237,9 +241,14 @@ class Ingest:
             return capture, set(), set()
         return capture, *self._reviser.attach(capture, exchange.url, exchange.via, exchange.source, at, page)
 
-    def _reread(self, article: int) -> None:
-        """Read an article's earlier captures again where another extractor version read them last."""
+    def _reread(self, article: int) -> set[int]:
+        """Read an article's earlier captures again where another extractor version read them last.
+
+        Returns the articles whose marks may change by it.
+        """
+        affected: set[int] = set()
         rows = self._store.outdated(article, EXTRACTOR)
+        before = self._store.sighted(article) if rows else {}
         for row in rows:
             position = Position(row["warc_file"], row["warc_offset"])
             try:
@@ -251,9 +260,16 @@ class Ingest:
             if item.page is None:
                 logger.warning("capture %s: %s", row["id"], item.problem)
                 continue
-            self._reviser.attach(row["id"], row["url"], exchange.via, row["source"], row["fetched_at"], item.page)
+            own, others = self._reviser.attach(
+                row["id"], row["url"], exchange.via, row["source"], row["fetched_at"], item.page
+            )
+            affected |= own | others
         if rows:
             self._store.relink_confirmed(article)
+            self._store.drop_unused_readings(article)
+            source = self._store.article(article)["source"]
+            self._store.set_sightings(source, article, before, self._store.sighted(article))
+        return affected
 
     def _recover(self) -> None:
         """Keep what a killed run had written to its WARC file and not yet to a row."""

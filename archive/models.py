@@ -57,10 +57,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP exchange, as it went over the wire.
+    """One HTTP exchange.
 
-    ``headers`` and ``request_headers`` keep order and repetition. ``body`` is the entity as it was sent:
-    a Content-Encoding is still on it. ``status`` is None where nothing arrived; ``error`` says why.
+    ``headers`` and ``request_headers``: as the downloader hands them out, names grouped.
+    ``body`` is the entity as it was sent: a Content-Encoding is still on it. ``status`` is None where nothing
+    arrived; ``error`` says why.
     ``via`` holds the addresses that redirected here, the first asked for first.
     """
 
@@ -103,7 +104,7 @@ class Block:
     """One element of a page's text, in page order.
 
     ``kind``: p, heading, li, quote, row, code, or line (goes on after a line break within the element before).
-    ``hash``: of the whitespace-normalised text, signed 64 bit. ``link_share``: characters within links by
+    ``hash``: of the text's letters and digits, case folded, signed 64 bit. ``link_share``: characters within links by
     all characters, 0 to 1.
     """
 

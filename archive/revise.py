@@ -43,19 +43,21 @@ class Reviser:
         own: set[int] = set()
         # a redirect leads to the article, and so does a canonical address, which names it best
         keys = list(dict.fromkeys(url_key(u) for u in (page.canonical, url, *via) if u))
-        first = next((found for key in keys[:2] if (found := store.article_at(key)) is not None), None)
+        first = next((found for key in keys if (found := store.article_at(key)) is not None), None)
         affected: set[int] = set()
         for part, reading in enumerate(page.readings, 1):
             article = first if part == 1 else store.part(first, part) if first else None
             before = store.sighted(article) if article is not None else {}
-            if article is None:
+            if article is not None:
+                source = store.article(article)["source"]  # whose evidence it is, whoever led here
+            else:
                 article = store.add_article(page.canonical or url, part, source, capture, at, reading)
                 near = store.documents_near(source, article, at, NEAR)
                 if len(near) == 2:  # the third document speaks for what the first two share
                     affected.update(near)
             if part == 1:
                 first = article
-                store.add_addresses(article, keys)
+                store.add_addresses(article, keys, url_key(url))
             content = _content(reading)
             known = store.find_reading(article, EXTRACTOR, content[0])
             if known is None:

@@ -338,7 +338,7 @@ class Store:
         return [
             row[0]
             for row in self.conn.execute(
-                "select c.outcome from json_each(?) j join captures c on c.id = j.value",
+                "select c.outcome from json_each(?) j join captures c on c.id = j.value order by j.key",
                 (json.dumps(captures),),
             )
         ]
@@ -391,13 +391,15 @@ class Store:
             },
         )  # fmt: skip
 
-    def add_addresses(self, article: int, url_keys: Iterable[str]) -> None:
+    def add_addresses(self, article: int, url_keys: Iterable[str], own: str) -> None:
         """Remember where an article was seen; an address that leads elsewhere stays there.
 
-        Captures that found nothing at an address before anything was known of it belong to the article from now on.
+        Captures that found nothing at its ``own`` address (the one that answered) before anything was known of it
+        belong to the article from now on.
         """
         for key in url_keys:
-            if self.conn.execute("insert or ignore into addresses values (?, ?)", (key, article)).rowcount:
+            added = self.conn.execute("insert or ignore into addresses values (?, ?)", (key, article)).rowcount
+            if added and key == own:
                 self.conn.execute(
                     "insert or ignore into capture_articles select id, ?, null from captures"
                     " where url_key = ? and outcome = 'gone'",
@@ -405,11 +407,12 @@ class Store:
                 )
 
     def urls(self, source: str, since: str) -> list[str]:
-        """Addresses of a source's articles first seen since then, the latest first."""
+        """Where a source's articles first seen since then answered last, the latest first."""
         return [
             row[0]
             for row in self.conn.execute(
-                "select url from articles where source = ? and first_seen >= ? and part = 1 order by first_seen desc",
+                "select c.url from articles a join captures c on c.id = a.capture"
+                " where a.source = ? and a.first_seen >= ? and a.part = 1 order by a.first_seen desc",
                 (source, since),
             )
         ]
@@ -474,12 +477,13 @@ class Store:
         ]
 
     def link_gone(self, capture: int, url_key: str) -> list[int]:
-        """Say that every article of an address is gone; returns the articles."""
+        """Say that every article that answered at this address last is gone; returns the articles."""
         return [
             row[0]
             for row in self.conn.execute(
                 "insert into capture_articles select ?, p.id, null from addresses d"
-                " join articles a on a.id = d.article join articles p on p.url = a.url where d.url_key = ?"
+                " join articles a on a.id = d.article join captures c on c.id = a.capture and c.url_key = d.url_key"
+                " join articles p on p.url = a.url where d.url_key = ?"
                 " returning article",
                 (capture, url_key),
             ).fetchall()
@@ -677,8 +681,11 @@ class Store:
             )
         ]
 
-    def drop_unused_readings(self) -> None:
-        """Remove readings that no capture stands on any more (another extractor's, after a rebuild)."""
-        unused = "select id from readings r where not exists (select 1 from capture_articles where reading = r.id)"
-        self.conn.execute(f"delete from blocks where reading in ({unused})")  # noqa: S608
-        self.conn.execute(f"delete from readings where id in ({unused})")  # noqa: S608
+    def drop_unused_readings(self, article: int | None = None) -> None:
+        """Remove readings, of one article or all, that no capture stands on any more (another extractor's)."""
+        unused = (
+            "select id from readings r where (:article is null or article = :article)"
+            " and not exists (select 1 from capture_articles where reading = r.id)"
+        )
+        for table, column in (("blocks", "reading"), ("readings", "id")):
+            self.conn.execute(f"delete from {table} where {column} in ({unused})", {"article": article})  # noqa: S608

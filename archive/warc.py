@@ -18,6 +18,7 @@ from http.client import responses
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from w3lib.url import safe_url_string
 from warcio.archiveiterator import ArchiveIterator
@@ -56,6 +57,7 @@ class Writer:
         self._name = ""
         self._end = 0
         self._dirty = False
+        self._full: list[str] = []  # files that reached their length
 
     def write(self, exchange: Exchange, run: int | None, refers_to: tuple[str, str] | None = None) -> Kept:
         """Append response and request; an exchange without an answer is kept without a record.
@@ -101,6 +103,8 @@ class Writer:
         cut = buffer.tell()
         if exchange.status != 304:  # a revisit is asked for with the same request as what it refers to
             headers = [(k, v) for k, v in exchange.request_headers if k.lower() not in _SECRET]
+            if not any(name.lower() == "host" for name, _ in headers):  # the downloader adds it on the wire
+                headers.insert(0, ("Host", urlsplit(exchange.url).netloc.rpartition("@")[2]))
             request = writer.create_warc_record(
                 exchange.url,
                 "request",
@@ -123,8 +127,11 @@ class Writer:
 
     def _append(self, members: bytes) -> Position:
         file = self._file
-        if file is not None and self._end + len(members) > self.rotate:
-            self.close()
+        if file is not None and self._end > 0 and self._end + len(members) > self.rotate:
+            # it keeps its unfinished name until the rows of all its records are committed, or a kill would lose them
+            self.sync()
+            self.leave()
+            self._full.append(self._name)
             file = None
         if file is None:
             file = self._begin()
@@ -167,12 +174,14 @@ class Writer:
             self._file = None
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
-        if self._file is None:
-            return
+        """Finish the files and give them their names; only after the rows of their records are committed."""
         self.sync()
-        self.leave()
-        _finish(self.folder / (self._name + OPEN))
+        if self._file is not None:
+            self.leave()
+            self._full.append(self._name)
+        for name in self._full:
+            _finish(self.folder / (name + OPEN))
+        self._full = []
 
 
 def _request_line(url: str) -> str:

@@ -33,6 +33,12 @@ class ArchiveMiddleware:
         """The middleware of a crawler."""
         return cls(crawler)
 
+    async def process_request(self, request: Request) -> None:
+        """What a page answered under one address is no condition for another that it leads to."""
+        if request.meta.get("redirect_urls"):
+            request.headers.pop("If-None-Match", None)
+            request.headers.pop("If-Modified-Since", None)
+
     async def process_response(self, request: Request, response: Response) -> Response:
         """Keep an answer. A page goes on without its body: it is read by the archive, not here."""
         exchange = replace(
@@ -63,8 +69,14 @@ class ArchiveMiddleware:
             fetched_at=datetime.now(UTC),
             status=None,
             request_headers=_pairs(request.headers),
-            via=tuple(request.meta.get("redirect_urls", ())),
+            via=_moved(request),
         )
+
+
+def _moved(request: Request) -> tuple[str, ...]:
+    """The addresses that led here for good; one that led here for now (maintenance, consent) is no address of it."""
+    reasons = request.meta.get("redirect_reasons", ())
+    return tuple(request.meta.get("redirect_urls", ())) if all(r in (301, 308) for r in reasons) else ()
 
 
 def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:

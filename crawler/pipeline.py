@@ -31,6 +31,7 @@ class Keeper:
         self.failure: Exception | None = None
         self.reason: str | None = None
         self._ingest: Ingest | None = None
+        self._counts = Counts()
         crawler.signals.connect(self._open, signals.spider_opened)
         crawler.signals.connect(self._close, signals.spider_closed)
 
@@ -42,7 +43,7 @@ class Keeper:
     @property
     def counts(self) -> Counts:
         """What the run did so far."""
-        return self._ingest.counts if self._ingest else Counts()
+        return self._ingest.counts if self._ingest else self._counts
 
     def _open(self) -> None:
         spider = self._crawler.spider
@@ -66,10 +67,16 @@ class Keeper:
         self._loop.call_soon_threadsafe(self._room.release)
 
     async def _close(self, reason: str) -> None:
+        await asyncio.to_thread(self.end)
         self.reason = reason
-        if self._ingest is None:
+
+    def end(self) -> None:
+        """Keep what was handed over, and end; once more does nothing (a forced stop passes over the spider's end)."""
+        ingest, self._ingest = self._ingest, None
+        if ingest is None:
             return
+        self._counts = ingest.counts
         try:
-            await asyncio.to_thread(self._ingest.close)
+            ingest.close()
         except Exception as error:  # noqa: BLE001  told to the user with the run's exit code
             self.failure = error

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# the product token that rules are matched against (RFC 9309 2.2.1): the rest of the user agent is a comment
+PRODUCT = "communique"
+
 
 class DisallowedError(IgnoreRequest):
     """robots.txt does not allow a request, or could not be read; its message is one line for the user."""
@@ -34,7 +37,6 @@ class RobotsMiddleware:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
         self._crawler = crawler
-        self._agent: str = crawler.settings["USER_AGENT"]
         self._rules: dict[str, asyncio.Task[RobotParser | str]] = {}
 
     @classmethod
@@ -58,7 +60,7 @@ class RobotsMiddleware:
         rules = await asyncio.shield(self._rules[origin])
         if isinstance(rules, str):
             raise DisallowedError(rules)
-        if not rules.allowed(request.url, self._agent):
+        if not rules.allowed(request.url, PRODUCT):
             raise DisallowedError(f"robots.txt disallows {request.url}")
 
     async def _fetch(self, origin: str, source: str | None) -> RobotParser | str:

@@ -70,7 +70,10 @@ def crawl(
     process.start()
     keeper = crawler.get_extension(Keeper)
     assert keeper is not None and isinstance(crawler.spider, OutletSpider)  # noqa: S101
-    return _finish(home, run, crawler.spider.progress, keeper.failure, keeper.reason == "shutdown")
+    keeper.end()
+    faults = [key for key in crawler.stats.get_stats() if key.startswith("spider_exceptions/")]
+    fault = crawler.spider.fault or ("an error of our own, see the log" if faults else None)
+    return _finish(home, run, crawler.spider.progress, keeper.failure, keeper.reason != "finished", fault)
 
 
 def _settings(
@@ -101,7 +104,12 @@ def _settings(
 
 
 def _finish(
-    home: Home, run: int, progress: Mapping[str, Progress], failure: Exception | None, interrupted: bool
+    home: Home,
+    run: int,
+    progress: Mapping[str, Progress],
+    failure: Exception | None,
+    interrupted: bool,
+    fault: str | None,
 ) -> Result:
     """Judge each source, write the run's end, and say how it went."""
     now = stamp(datetime.now(UTC))
@@ -121,6 +129,8 @@ def _finish(
                 store.set_source_state(source, after, reason, now if after == "ok" else None)
                 if after == "failing" or (after == "blocked" and before != "blocked"):
                     problems.append(f"{source}: {after}: {reason}")
+            if fault:
+                problems.insert(0, f"the crawl did not see everything: {fault}")
             [row] = store.last_runs(1)
             message = "; ".join(problems)[:1000] or None
             status, code = "done", 1 if problems else 0
@@ -141,7 +151,9 @@ def _judge(progress: Progress, outcomes: list[dict[str, object]]) -> tuple[str, 
     """State and reason of a source after a run that was heard to its end."""
     tried = {row["outcome"] for row in outcomes if row["kind"] == "discovery"}
     if progress.answered:
-        pages = {row["outcome"]: row for row in outcomes if row["kind"] == "page"}
+        pages = {row["outcome"]: row for row in outcomes if row["kind"] == "page" and row["outcome"] != "redirect"}
+        if not pages and progress.skipped:
+            return "blocked", "robots.txt disallows every page"
         if pages and pages.keys() <= {"failed", "blocked"}:
             worst = pages.get("blocked") or pages["failed"]
             return ("blocked" if "blocked" in pages else "failing"), f"no page could be fetched: {worst['message']}"

@@ -37,6 +37,8 @@ RETRY_TIMES = 2
 # cookies would make two readers' pages out of one (and their middleware would fetch the public-suffix list at start)
 COOKIES_ENABLED = False
 REFERER_ENABLED = False
+# a proxy of the environment would look names up itself, past the refusal of private addresses
+HTTPPROXY_ENABLED = False
 
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",

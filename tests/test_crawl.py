@@ -254,3 +254,50 @@ def test_status_show_search_and_sources_say_what_is_there(demo_home: Home) -> No
     assert command("show", str(row["id"]), "--blocks", *where).stdout.count("repeated") >= 5
     assert "mod-ua" in command("sources", "--csv", *where).stdout
     assert command("search", '"unbalanced', "AND", "(", *where).returncode == 0
+
+
+def test_what_a_page_led_to_for_a_while_does_not_become_its_story(home: Home, site: DemoSite) -> None:
+    catalogue(home, outlet("ferry"))
+    site.add("ferry.example", "/", b"<a href='/a'>a</a><a href='/b'>b</a>")
+    for path in ("/a", "/b"):
+        site.add("ferry.example", path, b"", status=302, headers={"Location": "/maintenance"})
+    add_story(site, "ferry", "/maintenance", "We will be back")
+    assert crawl(home, site.address, "ferry").returncode == 0
+    add_story(site, "ferry", "/a", "Morvina")
+    add_story(site, "ferry", "/b", "Tolmir")
+    assert crawl(home, site.address, "ferry").returncode == 0
+    found = {
+        row["url"]: (row["title"], row["revisions"])
+        for row in rows(home, "select url, title, revisions from articles")
+    }
+    assert found["http://ferry.example/a"] == ("Morvina", 1) and found["http://ferry.example/b"] == ("Tolmir", 1)
+
+
+def test_a_story_that_moved_is_fetched_at_its_new_address_and_stays_one(home: Home, site: DemoSite) -> None:
+    catalogue(home, outlet("ferry"))
+    site.add("ferry.example", "/", b"<a href='/a'>a</a>")
+    add_story(site, "ferry", "/a", "Morvina")
+    assert crawl(home, site.address, "ferry").returncode == 0
+    site.add("ferry.example", "/a", b"", status=301, headers={"Location": "/moved"})
+    add_story(site, "ferry", "/moved", "Morvina")
+    assert crawl(home, site.address, "ferry").returncode == 0
+    assert [(hit.status, hit.conditional) for hit in site.log if hit.path == "/moved"] == [(200, False)]
+    assert rows(home, "select revisions, gone_at from articles") == [{"revisions": 1, "gone_at": None}]
+
+
+def test_rules_for_words_of_our_user_agents_comment_are_not_ours(home: Home, site: DemoSite) -> None:
+    catalogue(home, outlet("ferry"))
+    site.add("ferry.example", "/robots.txt", b"User-agent: news\nDisallow: /\n\nUser-agent: archive\nDisallow: /\n")
+    site.add("ferry.example", "/", b"<a href='/a'>a</a>")
+    add_story(site, "ferry", "/a", "Morvina")
+    assert crawl(home, site.address, "ferry").returncode == 0
+    assert len(rows(home, "select id from articles")) == 1
+
+
+def test_pages_that_robots_txt_keeps_us_from_are_a_block(home: Home, site: DemoSite) -> None:
+    catalogue(home, outlet("ferry"))
+    site.add("ferry.example", "/robots.txt", b"User-agent: *\nDisallow: /a\n")
+    site.add("ferry.example", "/", b"<a href='/a'>a</a>")
+    add_story(site, "ferry", "/a", "Morvina")
+    done = crawl(home, site.address, "ferry")
+    assert (done.returncode, "robots.txt disallows every page" in done.stderr) == (1, True)

@@ -12,6 +12,7 @@ from archive.home import Home
 from archive.ingest import Ingest, first_outcome
 from archive.models import Exchange
 from archive.store import Store
+from archive.warc import Writer
 from tests.crawling import rows, warc_files
 from tests.keeping import START, captured, keep, source, texts
 from tests.pages import own_div
@@ -94,7 +95,19 @@ def test_what_a_killed_run_left_is_kept_once_and_in_the_run_that_fetched_it(home
     keep(home, [captured("http://t.example/later", PAGE, 10)])
     assert len(texts(home)) == 4
     assert [row["run"] for row in rows(home, "select run from captures order by fetched_at")] == [1, 1, 1, 2, 3]
+    assert [row["fetched"] for row in rows(home, "select fetched from runs order by id")] == [6, 1, 1]
     assert not [path for path in warc_files(home) if path.name.endswith(".open")]
+
+
+def test_a_file_that_reached_its_length_is_named_after_its_rows_are_kept(home: Home) -> None:
+    writer = Writer(home.warc, "tests", rotate=1)
+    for n in range(3):
+        writer.write(captured(f"http://t.example/{n}", PAGE.replace("Monday", f"day {n}"), n), None)
+    assert len(warc_files(home)) == 3 and all(file.name.endswith(".open") for file in warc_files(home))
+    writer.leave()  # killed here, no row was written
+    keep(home, [captured("http://t.example/later", PAGE, 9)])
+    assert len(texts(home)) == 4
+    assert not [file for file in warc_files(home) if file.name.endswith(".open")]
 
 
 def test_what_a_killed_run_left_of_a_source_that_left_the_catalogue_is_kept_too(home: Home) -> None:

@@ -198,6 +198,7 @@ def test_a_redirected_page_and_a_canonical_address_are_one_article(home: Home) -
         [
             captured("http://ferries.example/?p=1", page),
             captured(URL.format(1), page, 1, via=("http://ferries.example/old/1",)),
+            captured("http://ferries.example/draft/1", "", 2, status=404),
         ],
     )
     assert list(texts(home)) == [URL.format(1)]
@@ -224,3 +225,22 @@ def test_pages_that_are_no_article_say_so_and_keep_their_capture(home: Home) -> 
         "ValueError: torn Content-Encoding",
     )
     assert texts(home) == {}
+
+
+def test_an_address_that_never_answered_cannot_make_a_live_story_gone(home: Home) -> None:
+    page = story(1, []).replace("</head>", '<link rel="canonical" href="/draft/1"></head>')
+    keep(
+        home,
+        [
+            captured("http://ferries.example/live/1", page),
+            captured("http://ferries.example/draft/1", "", 1, status=404),
+        ],
+    )
+    assert rows(home, "select url, gone_at from articles") == [
+        {"url": "http://ferries.example/draft/1", "gone_at": None}
+    ]
+    store = Store(home.database)
+    assert store.urls("ferries", "2000") == ["http://ferries.example/live/1"]
+    store.close()
+    keep(home, [captured("http://ferries.example/live/1", "", 2, status=404)])
+    assert rows(home, "select gone_at is not null as gone from articles") == [{"gone": 1}]

@@ -228,7 +228,7 @@ def test_a_full_file_gives_way_to_the_next(folder: Path) -> None:
     writer = Writer(folder, "t", rotate=6_000)
     positions = [write(writer, page(n, os.urandom(1_000))) for n in range(8)]
     suffixes = sorted(path.suffix for path in folder.iterdir())
-    assert suffixes == [".gz"] * (len(suffixes) - 1) + [".open"]
+    assert set(suffixes) == {".open"}, "a file has its name before the rows of its records can be there"
     assert 3 <= len(suffixes) <= 5
     writer.close()
     assert {p.file for p in positions} == {f"communique-{n:06d}.warc.gz" for n in range(1, len(suffixes) + 1)}

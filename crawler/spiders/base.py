@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from archive.errors import CommuniqueError
 from archive.home import Home
 from archive.models import stamp
 from archive.store import Known, Store
@@ -55,6 +57,7 @@ class OutletSpider(Spider):
         self.progress = {name: Progress() for name in outlets}
         self._room = {name: asyncio.Semaphore(AHEAD) for name in outlets}
         self._seen: set[int] = set()
+        self.fault: str | None = None  # why known pages were not looked at
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> OutletSpider:
@@ -72,7 +75,11 @@ class OutletSpider(Spider):
                 yield self._discover(name, discovery, discovery.url, 1)
         since = stamp(datetime.now(UTC) - REVISIT)
         for name in self.outlets:
-            urls = await asyncio.to_thread(self._urls, name, since)
+            try:
+                urls = await asyncio.to_thread(self._urls, name, since)
+            except (CommuniqueError, sqlite3.Error) as error:  # the run must not pass for a whole one
+                self.fault = f"{type(error).__name__}: {error}"
+                return
             async for request in self._pages(name, urls):
                 yield request
 
