@@ -113,7 +113,7 @@ class Store:
         self.conn.execute("begin immediate")
         try:
             yield
-        except BaseException:
+        except BaseException:  # an interrupt too: nobody else would end the transaction
             self.conn.execute("rollback")
             raise
         self.conn.execute("commit")
