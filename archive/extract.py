@@ -13,9 +13,9 @@ from html import unescape
 
 from charset_normalizer import from_bytes
 from lxml import etree
-from lxml.html import HtmlElement
+from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction, document_fromstring
 from trafilatura import bare_extraction
-from trafilatura.utils import load_html, sanitize
+from trafilatura.utils import repair_faulty_html, sanitize
 from w3lib.encoding import html_to_unicode
 
 from archive.fingerprint import letters, letters_hash
@@ -30,14 +30,25 @@ _KINDS = {"p": "p", "head": "heading", "item": "li", "quote": "quote", "code": "
 _BREAKS = {*_KINDS, "row", "list", "table", "cell", "lb", "body", "doc", "main", "graphic"}
 # a table with a cell of more letters than this lays out a page: its cells are paragraphs, not a row
 _LAYOUT_CELL = 300
-# the text below a headline that is no link, and how many letters make a line of it (a date has fewer)
+# the text below a headline that is no link; how many letters make a line of it (a date has fewer), and how many
+# lines a body (where the body is elsewhere, a credit or a search form stands below the headline)
 _BELOW = etree.XPath("following::text()[position() <= 120][not(parent::script or parent::style or ancestor::a)]")
-_LINE = 15
+_LINE, _LINES = 15, 4
 # character references to what is no character: one of them makes the parser's tree unusable to trafilatura
 _REFERENCES = re.compile(
     r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f|d[89a-f]..|fdd.|fde.|fff[ef])(?![0-9a-f])"
     r"|0*(?:[0-8]|1[124-9]|2\d|3[01]|127)(?!\d));?",
     re.IGNORECASE,
+)
+# every element is one plain HtmlElement: lxml.html looks up a class for each by its name, in Python, which is a tenth
+# of all the time a page takes
+_PARSER = etree.HTMLParser(
+    encoding="utf-8", collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True
+)
+_PARSER.set_element_class_lookup(
+    etree.ElementDefaultClassLookup(
+        element=HtmlElement, comment=HtmlComment, pi=HtmlProcessingInstruction, entity=HtmlEntity
+    )
 )
 # bytes of a page that is looked at for its encoding
 _SAMPLE = 20_000
@@ -60,7 +71,7 @@ def read(
         return Page(digest, reason=f"not HTML: {content_type[:80]}")
     text = _REFERENCES.sub("", html_to_unicode(content_type, data, auto_detect_fun=_detect)[1])
     text = text.replace(_LINK, "").replace(_END, "")
-    tree = load_html(text) if text.strip() else None
+    tree = _parse(text)
     if tree is None:
         return Page(digest, reason="no HTML in it")
     _strip(tree)
@@ -99,6 +110,15 @@ def _detect(data: bytes) -> str | None:
         best = from_bytes(data[:_SAMPLE]).best()
         return best.encoding if best else "windows-1252"
     return "utf-8"
+
+
+def _parse(text: str) -> HtmlElement | None:
+    """The page's tree, as trafilatura's own ``load_html`` makes it; None where there is no element in it."""
+    repaired = repair_faulty_html(text, text[:50].lower())
+    try:
+        return document_fromstring(repaired.encode("utf-8", "replace"), parser=_PARSER)  # type: ignore[arg-type]
+    except etree.ParserError:  # empty
+        return None
 
 
 def _strip(tree: HtmlElement) -> None:
@@ -151,7 +171,7 @@ def _extracted(tree: HtmlElement, url: str | None) -> list[tuple[str, str, int]]
     lines = _lines(_body(tree, url, fast=False))
     h1 = next(tree.iter("h1"), None)
     below = [key for text in _BELOW(h1) if len(key := letters(text)) >= _LINE][:10] if h1 is not None else []
-    if not below or _holds(lines, below):
+    if len(below) < _LINES or _holds(lines, below):
         return lines
     plain = _lines(_body(tree, url, fast=True))
     return plain if _holds(plain, below) else lines

@@ -22,6 +22,8 @@ from crawler.demo.site import DemoSite
 
 PAGES = 1000
 HOSTS = 4
+# times that both are run, of which the median counts
+ROUNDS = 3
 # what the project promises
 FASTER, NOT_MODIFIED, GROWTH = 2.5, 0.10, 1.15
 
@@ -120,9 +122,12 @@ def _run(folder: Path, address: str) -> bool:
     urls.write_text(
         "\n".join(f"http://bench{h}.example/news/{n}" for n in range(each) for h in range(HOSTS)), "utf-8"
     )
-    plain = measure(["-m", "benchmarks.plain_spider", str(folder / "plain.db"), address, str(urls)])
-    home = _home(folder, "home", each)
-    ours = _ours(home, address)
+    rounds = []
+    for n in range(ROUNDS):  # one after the other: a machine that is busy for a while slows both
+        plain = measure(["-m", "benchmarks.plain_spider", str(folder / f"plain{n}.db"), address, str(urls)])
+        home = _home(folder, f"home{n}", each)
+        rounds.append((plain, _ours(home, address)))
+    plain, ours = sorted(rounds, key=lambda pair: pair[0].wall / pair[1].wall)[ROUNDS // 2]
     again = _ours(home, address)
     quarter = _ours(_home(folder, "quarter", each // 4), address)
     empty_home = _home(folder, "empty", 1)
@@ -138,10 +143,12 @@ def _run(folder: Path, address: str) -> bool:
         rate, cpu = pages / measured.wall, 1000 * measured.cpu / pages
         print(f"{name:34}{rate:9.1f}{cpu:13.1f}{measured.peak / 2**20:9.0f}")
     print(f"{'an empty run':34}{'':9}{1000 * empty.cpu:13.0f} ms in all")
-    faster = plain.wall / ours.wall
+    ratios = sorted(p.wall / o.wall for p, o in rounds)
+    faster = ratios[ROUNDS // 2]
     share = (again.cpu - empty.cpu) / (ours.cpu - empty.cpu)
     growth = ours.peak / quarter.peak
-    print(f"as fast as the plain spider: {faster:.2f} times (promised {FASTER})")
+    each_ratio = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"as fast as the plain spider: {faster:.2f} times (promised {FASTER}; rounds {each_ratio})")
     print(f"CPU of the second crawl, of the first: {share:.3f} (promised {NOT_MODIFIED})")
     print(f"peak memory at {PAGES} pages, of that at {PAGES // 4}: {growth:.2f} (promised {GROWTH})")
     return faster >= FASTER and share <= NOT_MODIFIED and growth <= GROWTH

@@ -21,6 +21,8 @@ DOWNLOAD_DELAY_JITTER = 0.5
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 # hosts at a time: more than 16 brought nothing (2.6 ms of CPU a page is the limit), 32 hides slow hosts
 CONCURRENT_REQUESTS = 32
+# callbacks yield requests and no items; the library starts this many tasks (100 by default) for every response
+CONCURRENT_ITEMS = 1
 
 # a page is 0.1 to 2 MB; the library's own bound is 1 GiB
 DOWNLOAD_MAXSIZE = 32 << 20
