@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 HOME_DIR ?= demo-data
 
-.PHONY: demo test check bench bench-warc lock clean
+.PHONY: demo test check bench bench-warc bench-year lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/communique demo --home "$(HOME_DIR)"
@@ -22,6 +22,9 @@ bench: $(STAMP)
 
 bench-warc: $(STAMP)
 	$(VENV)/bin/python -m benchmarks.warc_level
+
+bench-year: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.year
 
 # a hashed lock and an editable project cannot be in one call of pip; the project is installed in place, with the
 # build tools that the lock names

@@ -85,11 +85,11 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
         numeric = bool(rows) and all(isinstance(row[column], int) for row in rows)
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if row[c] is None else _clean(str(row[c]))) for c in columns))
+        table.add_row(*(Text("" if row[c] is None else for_terminal(str(row[c]))) for c in columns))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def _clean(text: str) -> str:
+def for_terminal(text: str) -> str:
     """Scraped text without the control characters that would move a terminal's cursor."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
@@ -146,10 +146,10 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
         return
-    click.echo(_clean(row["title"]))
+    click.echo(for_terminal(row["title"]))
     for name in ("source", "url", "byline", "published", "modified", "first_seen", "last_checked", "gone_at"):
         if row[name]:
-            click.echo(f"{name.replace('_', ' ')}: {_clean(str(row[name]))}")
+            click.echo(f"{name.replace('_', ' ')}: {for_terminal(str(row[name]))}")
     for capture in row["captures"]:
         where = f"{capture['warc_file']} at {capture['warc_offset']}"
         click.echo(f"capture {capture['id']}: {capture['fetched_at']} {capture['outcome']}, {where}")
@@ -157,9 +157,9 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     if blocks:
         _table(row["blocks"], ("position", "kind", "mark", "link_share", "text"))
     else:
-        click.echo(_clean(row["text"]))
+        click.echo(for_terminal(row["text"]))
         for block in row["hidden"]:
-            words = _clean(" ".join(block["text"].split()[:8]))
+            words = for_terminal(" ".join(block["text"].split()[:8]))
             click.echo(f"[hidden: {block['reason']}, on {block['documents']} documents: {words} …]", err=True)
 
 

@@ -18,11 +18,14 @@ from trafilatura import bare_extraction
 from trafilatura.utils import repair_faulty_html, sanitize
 from w3lib.encoding import html_to_unicode
 
+from archive.dates import read_moment
 from archive.fingerprint import letters, letters_hash
 from archive.metadata import read_metadata
-from archive.models import Block, Page, Reading
+from archive.models import Block, Clock, Page, Reading
 from archive.payload import decode
+from archive.post import is_post, read_post
 from archive.urls import canonical
+from archive.walls import wall
 
 # trafilatura's body elements that hold a block, and what it is called here
 _KINDS = {"p": "p", "head": "heading", "item": "li", "quote": "quote", "code": "code", "div": "p"}
@@ -55,12 +58,21 @@ _SAMPLE = 20_000
 
 
 def read(
-    body: bytes, encoding: str | None, content_type: str | None, url: str, zone: str, language: str | None
+    body: bytes,
+    encoding: str | None,
+    content_type: str | None,
+    url: str,
+    zone: str,
+    language: str | None,
+    clock: Clock = "24h",
+    announced: str | None = None,
 ) -> Page:
     """Read the page that stood at ``url``.
 
     ``body`` and ``encoding``: the entity as sent and its Content-Encoding. ``zone``: the source's IANA zone,
-    for times without an offset. ``language``: the source's, where the page declares none.
+    for times without an offset. ``language``: the source's, where the page declares none. ``clock``: how the
+    source prints the time of day (``archive.dates.read_printed``). ``announced``: when the list that led here says
+    that it came out (a stamp), where the page says nothing.
 
     Raises:
         ValueError: the encoding is broken or unknown, or the page too large when decompressed.
@@ -75,12 +87,17 @@ def read(
     if tree is None:
         return Page(digest, reason="no HTML in it")
     _strip(tree)
-    meta = read_metadata(tree, url, zone)
+    if is_post(url):
+        return _post(tree, digest, url, zone, language)
+    meta = read_metadata(tree, url, zone, clock)
     declared = canonical(url, meta.canonical)
     blocks = read_blocks(tree, url)
+    if found := wall(tree, text, url, meta, blocks):
+        return Page(digest, reason=found.reason, outcome=found.outcome)
     if not meta.title or not blocks:
         return Page(digest, canonical=declared, reason="no title" if blocks else "no text")
-    published, modified = meta.published, meta.modified
+    listed = read_moment(announced, zone, "feed") if announced else None
+    published, modified = meta.published or listed, meta.modified
     reading = Reading(
         title=meta.title,
         blocks=blocks,
@@ -88,7 +105,7 @@ def read(
         byline=meta.byline,
         publisher=meta.publisher,
         published=published.at if published else None,
-        published_printed=published.printed if published else None,
+        published_printed=meta.published.printed if meta.published else None,
         published_from=published.found if published else None,
         published_day=published.day if published else None,
         modified=modified.at if modified else None,
@@ -100,6 +117,27 @@ def read(
         summary=meta.summary,
     )
     return Page(digest, (reading,), declared)
+
+
+def _post(tree: HtmlElement, digest: str, url: str, zone: str, language: str | None) -> Page:
+    """A channel's post: its page is a widget, and what stands in it is known."""
+    post = read_post(tree, url, zone)
+    if post.gone:
+        return Page(digest, reason="the channel has no such post", outcome="gone")
+    if post.title is None or not post.lines:
+        return Page(digest, reason="a post without text")
+    published = post.published
+    reading = Reading(
+        title=post.title,
+        blocks=tuple(Block("p", line, letters_hash(letters(line))) for line in post.lines if letters(line)),
+        byline=post.author,
+        published=published.at if published else None,
+        published_printed=published.printed if published else None,
+        published_from=published.found if published else None,
+        published_day=published.day if published else None,
+        language=language,
+    )
+    return Page(digest, (reading,), canonical(url, post.url))
 
 
 def _detect(data: bytes) -> str | None:

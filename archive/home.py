@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,14 @@ class Home:
     def sources(self) -> Path:
         """The user's own catalogue, beside the built-in one."""
         return self.path / "sources.toml"
+
+    def size(self) -> int:
+        """The bytes of its files (a file that goes while it is looked at counts nothing)."""
+        total = 0
+        for path in self.path.rglob("*"):
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     def require(self) -> Home:
         """This home, where it holds an archive.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,9 +21,10 @@ from archive.fingerprint import EXTRACTOR
 from archive.home import Home
 from archive.models import Counts, Exchange, Kept, Outcome, Page, Position, Source, stamp
 from archive.reading import read_later
-from archive.revise import Reviser
-from archive.store import Store
+from archive.revise import Reviser, content_sha256
+from archive.store import Known, Store
 from archive.urls import url_key
+from archive.walls import header_wall
 from archive.workers import Workers, settled
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,10 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # a reader sees what was fetched after this long at the latest, in seconds
 LATEST = 1.0
+# bytes of the disk that are kept free: a transaction of 200 pages takes 20 MB at most, and others use the disk too
+RESERVE = 512 << 20
+# seconds between two looks at the size of a home that has a quota: it is the sum of all its files
+SIZED = 10.0
 # pages handed to the workers and not back yet, for each of them: enough that none runs dry while rows are written
 AHEAD = 8
 
@@ -38,7 +44,11 @@ AHEAD = 8
 def first_outcome(exchange: Exchange) -> Outcome | None:
     """What came of an exchange by its status alone; None where its page must be read to say."""
     status, kind = exchange.status, exchange.kind
-    if status is None or status >= 500 or status == 429:
+    if status is None:
+        return "failed"
+    if header_wall(status, exchange.headers):
+        return "blocked"
+    if status >= 500 or status == 429:
         return "failed"
     if kind == "robots":
         return "discovery"
@@ -64,6 +74,26 @@ class _Item:
     kept: Kept
     page: Page | None = None
     problem: str | None = None
+    confirms: Known | None = None  # the capture whose page it did not keep again
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """An exchange that is handed over; once ``page`` or ``problem`` is there, one that was read before it is kept."""
+
+    exchange: Exchange
+    done: Callable[[], None] | None
+    page: Page | None = None
+    problem: str | None = None
+    earlier: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a worker made of a page that is kept."""
+
+    item: _Item
+    done: Callable[[], None] | None
 
 
 class Ingest:
@@ -72,17 +102,20 @@ class Ingest:
     ``error`` is what ended it early, for the one who feeds it to stop; :meth:`close` raises it.
     """
 
-    def __init__(self, home: Home, sources: Mapping[str, Source], run: int | None, software: str) -> None:
-        self.home, self.sources, self.run = home, sources, run
+    def __init__(
+        self, home: Home, sources: Mapping[str, Source], run: int | None, software: str, quota: int | None = None
+    ) -> None:
+        self.home, self.sources, self.run, self.quota = home, sources, run, quota
         self.workers = Workers()
         self.error: Exception | None = None
         self.counts = Counts()
+        self.full: str | None = None  # why no more should be handed over
         self._writer = warc.Writer(home.warc, software)
-        self._queue: queue.SimpleQueue[tuple[Exchange | None, _Item | None, Callable[[], None] | None]] = (
-            queue.SimpleQueue()
-        )
+        self._queue: queue.SimpleQueue[_Arrival | _Read | Callable[[Store], None] | None] = queue.SimpleQueue()
+        self._notes: list[Callable[[Store], None]] = []
         self._pending: list[_Item] = []
         self._oldest = 0.0
+        self._sized = -SIZED
         self._away = 0  # pages at the workers
         self._ending = False  # told to end
         self._thread = threading.Thread(target=self._main, name="ingest", daemon=True)
@@ -98,7 +131,11 @@ class Ingest:
 
     def submit(self, exchange: Exchange, done: Callable[[], None]) -> None:
         """Keep an exchange. ``done`` is called, from another thread, when there is room for the next."""
-        self._queue.put((exchange, None, done))
+        self._queue.put(_Arrival(exchange, done))
+
+    def note(self, write: Callable[[Store], None]) -> None:
+        """Have something written with the next transaction: what lists say, a host's wish for patience."""
+        self._queue.put(write)
 
     def close(self) -> None:
         """Keep everything that was handed over, then end.
@@ -106,7 +143,7 @@ class Ingest:
         Raises:
             Exception: what went wrong on the way (the disk, the database); what was committed before stays.
         """
-        self._queue.put((None, None, None))
+        self._queue.put(None)
         self._thread.join()
         if self.error is not None:
             raise self.error
@@ -133,52 +170,87 @@ class Ingest:
     def _let_go(self) -> None:
         """After an error: answer everybody who waits, until told to end."""
         while not self._ending:
-            exchange, item, done = self._queue.get()
-            if done is not None:
-                done()
-            self._ending = exchange is None and item is None
+            given = self._queue.get()
+            if isinstance(given, _Arrival | _Read) and given.done is not None:
+                given.done()
+            self._ending = given is None
 
     def _loop(self) -> None:
         while not self._ending or self._away or not self._queue.empty():
             try:
-                exchange, item, done = self._queue.get(timeout=LATEST if self._pending else None)
+                given = self._queue.get(timeout=LATEST if self._pending or self._notes else None)
             except queue.Empty:
                 self._flush()
                 continue
-            if exchange is not None:
-                self._keep(exchange, done)
-            elif item is not None:
+            if isinstance(given, _Arrival):
+                self._keep(given)
+            elif isinstance(given, _Read):
                 self._away -= 1
-                self._add(item)
-                if done is not None:
-                    done()
-            else:
+                self._add(given.item)
+                if given.done is not None:
+                    given.done()
+            elif given is None:
                 self._ending = True
+            else:
+                self._notes.append(given)
             if len(self._pending) >= BATCH or (self._pending and time.monotonic() - self._oldest > LATEST):
                 self._flush()
 
-    def _keep(self, exchange: Exchange, done: Callable[[], None] | None) -> None:
-        refers_to = None
-        if exchange.status == 304:
-            key = url_key(exchange.url)
-            if known := self._store.known([key]).get(key):
-                refers_to = (known.url, known.fetched_at)
+    def _keep(self, given: _Arrival) -> None:
+        exchange, done = given.exchange, given.done
+        if given.page is not None or given.problem is not None:
+            self._keep_read(given)
+            return
+        outcome = first_outcome(exchange)
+        sparing = outcome is None and self._source(exchange).keep == "changes"
+        known = self._known(exchange.url) if sparing or outcome == "not_modified" else None
+        if sparing and known is not None:
+            # whether its raw page is kept depends on what it says: it is read first
+            self._away += 1
+            future = self._read(exchange)
+            future.add_done_callback(lambda f: self._queue.put(_Arrival(exchange, done, *settled(f), known)))
+            return
+        refers_to = (known.url, known.fetched_at) if outcome == "not_modified" and known else None
         kept = self._writer.write(exchange, self.run, refers_to)
-        if first_outcome(exchange) is not None:
-            self._add(_Item(warc.bodiless(kept)))
+        small = warc.bodiless(kept)
+        if outcome is not None:
+            self._add(_Item(small))
             if done is not None:
                 done()
             return
-        small = warc.bodiless(kept)
         self._away += 1
-        self.read(kept).add_done_callback(lambda f: self._queue.put((None, _result(small, f), done)))
+        self._read(exchange).add_done_callback(lambda f: self._queue.put(_Read(_result(small, f), done)))
 
-    def read(self, kept: Kept) -> Future[Page]:
-        """Have a worker read a kept page."""
-        exchange = kept.exchange
+    def _keep_read(self, given: _Arrival) -> None:
+        """Keep a page that was read: its raw form where it says something else than the capture before."""
+        self._away -= 1
+        exchange, page, earlier = given.exchange, given.page, given.earlier
+        same = (
+            page is not None
+            and earlier is not None
+            and page.readings
+            and [content_sha256(r) for r in page.readings] == self._store.contents(earlier.capture, EXTRACTOR)
+        )
+        if same and page is not None and earlier is not None:
+            kept = self._writer.note(exchange, self.run, (earlier.url, earlier.fetched_at), page.payload_sha256)
+            self._add(_Item(warc.bodiless(kept), page, None, earlier))
+        else:
+            kept = self._writer.write(exchange, self.run)
+            self._add(_Item(warc.bodiless(kept), page, given.problem))
+        if given.done is not None:
+            given.done()
+
+    def _known(self, url: str) -> Known | None:
+        key = url_key(url)
+        return self._store.known([key]).get(key)
+
+    def _source(self, exchange: Exchange) -> Source:
         # a killed run's page may be of a source that left the catalogue since
-        source = self.sources.get(exchange.source) or self._store.source(exchange.source)
-        return read_later(self.workers, exchange, source.timezone, source.language)
+        return self.sources.get(exchange.source) or self._store.source(exchange.source)
+
+    def _read(self, exchange: Exchange) -> Future[Page]:
+        source = self._source(exchange)
+        return read_later(self.workers, exchange, source.timezone, source.language, source.clock)
 
     def _add(self, item: _Item) -> None:
         if not self._pending:
@@ -187,11 +259,14 @@ class Ingest:
 
     def _flush(self) -> None:
         """Commit what is pending: the WARC is on the disk before the rows that name it."""
-        if not self._pending:
+        if not self._pending and not self._notes:
             return
+        self._check_room()
         self._writer.sync()
         now = stamp(datetime.now(UTC))
         with self._store.transaction():
+            for write in self._notes:
+                write(self._store)
             captures: list[int] = []
             fresh: set[int] = set()
             affected: set[int] = set()
@@ -214,7 +289,19 @@ class Ingest:
                     self.counts.add(outcome)
             for run, counts in by_run.items():
                 self._store.add_counts(run, counts)
-        self._pending = []
+        self._pending, self._notes = [], []
+
+    def _check_room(self) -> None:
+        """Note that the disk, or what the archive may use of it, is nearly full, while what is pending still fits."""
+        if self.full is None:
+            free = shutil.disk_usage(self.home.path).free
+            if free < RESERVE:
+                self.full = f"{free >> 20} MB are free on the disk and {RESERVE >> 20} are kept free"
+            elif self.quota is not None and time.monotonic() >= self._sized + SIZED:
+                used, self._sized = self.home.size(), time.monotonic()
+                if used < self.quota:
+                    return
+                self.full = f"the archive uses {used >> 20} MB of a quota of {self.quota >> 20}"
 
     def _apply(self, item: _Item) -> tuple[int, set[int], set[int]]:
         """Rows for one exchange: (capture, articles to settle for it, articles it may change)."""
@@ -226,12 +313,21 @@ class Ingest:
             if page is None:
                 outcome = "failed"
             else:
-                outcome = "unchanged" if page.readings else "not_article"
+                outcome = "unchanged" if page.readings else page.outcome or "not_article"
                 message = page.reason
         elif message is None and outcome in ("failed", "blocked"):
-            message = f"HTTP {exchange.status}"
-        known = store.known([key]).get(key) if outcome == "not_modified" else None
-        capture = store.add_capture(item.kept, key, outcome, page.payload_sha256 if page else None, message)
+            message = header_wall(exchange.status or 0, exchange.headers) or f"HTTP {exchange.status}"
+        known = item.confirms
+        if outcome == "not_modified":
+            known = self._known(exchange.url)
+        capture = store.add_capture(
+            item.kept,
+            key,
+            outcome,
+            page.payload_sha256 if page else None,
+            message,
+            (known.confirms or known.capture) if known else None,
+        )
         if outcome == "gone":
             return capture, set(store.link_gone(capture, key)), set()
         if known is not None:
@@ -256,7 +352,7 @@ class Ingest:
             except DamagedError as error:  # it keeps what it was read to
                 logger.warning("%s", error)
                 continue
-            item = _result(Kept(exchange, position, None), self.read(Kept(exchange, position, None)))
+            item = _result(Kept(exchange, position, None), self._read(exchange))
             if item.page is None:
                 logger.warning("capture %s: %s", row["id"], item.problem)
                 continue
@@ -280,7 +376,7 @@ class Ingest:
                     continue
                 run = kept.run if kept.run is not None and self._store.has_run(kept.run) else None
                 needed = first_outcome(kept.exchange) is None
-                future = self.read(kept) if needed else None
+                future = self._read(kept.exchange) if needed else None
                 waiting.append((Kept(warc.bodiless(kept).exchange, kept.position, run), future))
                 if len(waiting) >= self.capacity:
                     self._take(*waiting.pop(0))

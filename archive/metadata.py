@@ -18,7 +18,8 @@ from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.metadata import extract_title
 
-from archive.dates import Moment, read_moment, read_printed
+from archive.dates import Moment, is_time, read_moment, read_printed
+from archive.models import Clock
 from archive.urls import absolute
 
 # schema.org types that are a story; a page's other objects (organisation, breadcrumbs) speak of other things
@@ -38,13 +39,15 @@ _SCRIPT = 2_000_000
 _NAMES = "[@class[contains(., 'author') or contains(., 'byline')] or @rel='author' or @itemprop='author']"
 _AUTHOR = etree.XPath(f"(preceding::*[position() <= 20] | following::*[position() <= 80]){_NAMES}")
 _AUTHOR_CLASS = re.compile(r"(?:^|[\s_-])(?:byline|author(?:-name|_name)?|(?:article|post)-author)(?:$|\s)")
-# the text right after and before the headline: where outlets print when a story came out
+# the text right after and before the headline, where outlets print when a story came out; the headline's own dates
+# are what the story speaks of ("losses as of April 12, 2026")
 _TEXT = "text()[not(parent::script or parent::style)]"
-_AFTER = etree.XPath(f"(.//text() | following::{_TEXT})[position() <= 40]")
+_AFTER = etree.XPath(f"following::{_TEXT}[position() <= 40]")
 _BEFORE = etree.XPath(f"preceding::{_TEXT}[position() <= 20]")
 _FIRST = etree.XPath(f"(//body//{_TEXT})[position() <= 40]")
 _CHANGED = re.compile(r"[\W_]*(?:updated|modified|last|оновлено|обновлено|змінено)", re.IGNORECASE)
 _UNKEEPABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_WORD = re.compile(r"\w")
 _AND = re.compile(r"\s*(?:,|;|\band\b|\bund\b|\bта\b|\bи\b|&)\s*")
 
 
@@ -66,8 +69,11 @@ class Metadata:
     canonical: str | None
 
 
-def read_metadata(tree: HtmlElement, url: str, zone: str) -> Metadata:
-    """Read what the page at ``url`` states; times without an offset are taken in ``zone`` (an IANA name)."""
+def read_metadata(tree: HtmlElement, url: str, zone: str, clock: Clock = "24h") -> Metadata:
+    """Read what the page at ``url`` states; times without an offset are taken in ``zone`` (an IANA name).
+
+    ``clock``: how the source prints the time of day (see ``read_printed``).
+    """
     meta = _meta(tree)
     story = _story(tree)
     headline = next((text for h1 in tree.iter("h1") if (text := _text(h1))), None)
@@ -88,7 +94,7 @@ def read_metadata(tree: HtmlElement, url: str, zone: str) -> Metadata:
         headline=headline,
         byline=byline,
         publisher=publisher,
-        published=published or _searched(tree, url, zone),
+        published=published or _searched(tree, url, zone, clock),
         modified=modified,
         language=_language(tree, story, meta),
         section=_plain(story.get("articleSection")) or meta.get("article:section"),
@@ -229,17 +235,22 @@ def _time_element(tree: HtmlElement, zone: str) -> Moment | None:
     return first
 
 
-def _searched(tree: HtmlElement, url: str, zone: str) -> Moment | None:
+def _searched(tree: HtmlElement, url: str, zone: str, clock: Clock) -> Moment | None:
     """The date printed by the headline, else htmldate's search (a day), where the page declares nothing.
 
     htmldate's own extensive search is a quarter of all the time a page takes, and knows no time of day.
     """
     h1 = next(tree.iter("h1"), None)
     near = [*_AFTER(h1), *reversed(_BEFORE(h1))] if h1 is not None else _FIRST(tree)
-    for text in near:
-        line = " ".join(text.split())
-        if 8 <= len(line) <= 120 and not _CHANGED.match(line) and (moment := read_printed(line, zone)):
-            return moment
+    lines = [line for text in near if _WORD.search(line := " ".join(text.split()))]
+    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        if not 8 <= len(line) <= 120 or _CHANGED.match(line):
+            continue
+        if moment := read_printed(line, zone, clock):
+            # day and time are elements of their own on many pages
+            time = next((text for text in (after, before) if is_time(text)), "")
+            whole = read_printed(f"{line} {time}", zone, clock)
+            return whole if whole and whole.at != moment.at else moment
     day = find_date(tree, url=url, original_date=True, extensive_search=False)
     if not day:
         return None

@@ -20,6 +20,8 @@ Outcome = Literal[
     "failed",
 ]
 Mark = Literal["repeated", "links", "headline", "credit"]
+# how a source prints the time of day; 12h: hours to twelve without AM or PM
+Clock = Literal["24h", "12h"]
 
 # a source's documents fetched this many seconds before or after a capture are evidence for its marks
 WINDOW = 90 * 86_400
@@ -40,7 +42,12 @@ def moment(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An outlet as the archive needs it; where to find its pages is the crawler's business."""
+    """An outlet as the archive needs it; where to find its pages is the crawler's business.
+
+    ``mining``: its text-and-data-mining reservation as stated. ``articles``: regular expressions for path and query
+    of its articles' addresses, none: every address. ``keep``: every page raw, or those whose content changed.
+    ``clock``: how its pages print the time of day.
+    """
 
     id: str
     name: str
@@ -53,6 +60,10 @@ class Source:
     licence: str | None = None
     public: bool = True
     paused: bool = False
+    mining: str | None = None
+    articles: tuple[str, ...] = ()
+    keep: Literal["all", "changes"] = "all"
+    clock: Clock = "24h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class Exchange:
     ``headers`` and ``request_headers``: as the downloader hands them out, names grouped.
     ``body`` is the entity as it was sent: a Content-Encoding is still on it. ``status`` is None where nothing
     arrived; ``error`` says why.
+    ``announced``: when the list that named it says that it came out (a stamp).
     ``via`` holds the addresses that redirected here, the first asked for first.
     """
 
@@ -76,6 +88,7 @@ class Exchange:
     via: tuple[str, ...] = ()
     error: str | None = None
     fetched_from: str | None = None
+    announced: str | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name (lower case), None where it was not sent."""
@@ -144,13 +157,14 @@ class Page:
     """What a worker made of one payload: its articles in page order, none where it holds none.
 
     ``canonical``: absolute rel=canonical address, None where there is none on the same site.
-    ``reason`` says in words why there is no article.
+    ``reason`` says in words why there is no article; ``outcome`` is the capture's where it is not ``not_article``.
     """
 
     payload_sha256: str
     readings: tuple[Reading, ...] = ()
     canonical: str | None = None
     reason: str | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(slots=True)

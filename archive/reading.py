@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
-from archive.models import Exchange, Page
+from archive.models import Clock, Exchange, Page
 from archive.workers import Workers
 
 
-def read_later(workers: Workers, exchange: Exchange, zone: str, language: str | None) -> Future[Page]:
-    """Hand a page to a worker. ``zone`` and ``language``: the source's, where the page does not say."""
+def read_later(workers: Workers, exchange: Exchange, zone: str, language: str | None, clock: Clock) -> Future[Page]:
+    """Hand a page to a worker. ``zone``, ``language``, ``clock``: the source's, where the page does not say."""
     return workers.submit(
         _read,
         exchange.body,
@@ -21,12 +21,21 @@ def read_later(workers: Workers, exchange: Exchange, zone: str, language: str | 
         exchange.url,
         zone,
         language,
+        clock,
+        exchange.announced,
     )
 
 
 def _read(
-    body: bytes, encoding: str | None, content_type: str | None, url: str, zone: str, language: str | None
+    body: bytes,
+    encoding: str | None,
+    content_type: str | None,
+    url: str,
+    zone: str,
+    language: str | None,
+    clock: Clock,
+    announced: str | None,
 ) -> Page:
     from archive.extract import read
 
-    return read(body, encoding, content_type, url, zone, language)
+    return read(body, encoding, content_type, url, zone, language, clock, announced)

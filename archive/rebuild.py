@@ -92,7 +92,7 @@ def _read_all(
         except DamagedError as error:
             problems.append(str(error))
             continue
-        waiting.append((row, read_later(workers, exchange, row["timezone"], row["language"])))
+        waiting.append((row, read_later(workers, exchange, row["timezone"], row["language"], row["clock"])))
         if len(waiting) >= workers.count * AHEAD:
             yield from _take(waiting.popleft(), problems)
     while waiting:

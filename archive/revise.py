@@ -18,7 +18,7 @@ from archive.diff import Seen, Stretch, stretches, words_changed
 from archive.fingerprint import EXTRACTOR, block_hash
 from archive.models import Page, Reading
 from archive.store import NEAR, Revision, Step, Store, seconds
-from archive.urls import url_key
+from archive.urls import is_article, url_key
 
 # documents kept at hand: neighbours in time are asked for again and again (about 10 KB each)
 _DOCUMENTS = 512
@@ -31,6 +31,7 @@ class Reviser:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._documents: OrderedDict[int, Document] = OrderedDict()
+        self._patterns: dict[str, tuple[str, ...]] = {}
 
     def attach(
         self, capture: int, url: str, via: Iterable[str], source: str, at: str, page: Page
@@ -42,7 +43,8 @@ class Reviser:
         store = self.store
         own: set[int] = set()
         # a redirect leads to the article, and so does a canonical address, which names it best
-        keys = list(dict.fromkeys(url_key(u) for u in (page.canonical, url, *via) if u))
+        canonical = page.canonical if page.canonical and self._is_article(source, page.canonical) else None
+        keys = list(dict.fromkeys(url_key(u) for u in (canonical, url, *via) if u))
         first = next((found for key in keys if (found := store.article_at(key)) is not None), None)
         affected: set[int] = set()
         for part, reading in enumerate(page.readings, 1):
@@ -51,7 +53,7 @@ class Reviser:
             if article is not None:
                 source = store.article(article)["source"]  # whose evidence it is, whoever led here
             else:
-                article = store.add_article(page.canonical or url, part, source, capture, at, reading)
+                article = store.add_article(canonical or url, part, source, capture, at, reading)
                 near = store.documents_near(source, article, at, NEAR)
                 if len(near) == 2:  # the third document speaks for what the first two share
                     affected.update(near)
@@ -74,6 +76,12 @@ class Reviser:
             if changed:
                 affected |= self._sight(article, source, before, {at})
         return own, affected - own
+
+    def _is_article(self, source: str, url: str) -> bool:
+        """Whether a canonical address can be one: templates declare lists and front pages by mistake."""
+        if source not in self._patterns:
+            self._patterns[source] = self.store.source(source).articles
+        return is_article(url, self._patterns[source])
 
     def _sight(self, article: int, source: str, before: dict[int, int], ats: set[str]) -> set[int]:
         """Bring the evidence in line with an article's readings; returns whose marks may change by it."""
@@ -216,10 +224,10 @@ class Reviser:
 
 
 def _proof(steps: list[Step], last: Stretch) -> Step:
-    """The latest capture of a stretch that carries its text itself (a 304 does not)."""
+    """The latest capture of a stretch that carries its text itself."""
     inside = set(last.captures)
     own = [s for s in steps if s.capture in inside]
-    return next((s for s in reversed(own) if s.outcome != "not_modified"), own[-1])
+    return next((s for s in reversed(own) if s.own), own[-1])
 
 
 def _gone_at(steps: list[Step]) -> str | None:
@@ -236,6 +244,11 @@ def _titles(reading: dict[str, Any]) -> frozenset[int]:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_sha256(reading: Reading) -> str:
+    """The SHA-256 of all a reading says: equal for pages that differ in their scripts and adverts alone."""
+    return _content(reading)[0]
 
 
 def _content(reading: Reading) -> tuple[str, str]:

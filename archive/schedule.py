@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 # ages of an article at which it is looked at again; after the last one never
 STEPS = tuple(timedelta(**{unit: n}) for unit, n in (
     ("minutes", 15), ("hours", 1), ("hours", 3), ("days", 1), ("days", 3), ("days", 10), ("days", 30)
 ))  # fmt: skip
+# a visit that was missed is made up for until so long after the last one would have been
+LATE = timedelta(days=1)
 # how long a source that blocks us, or fails, is left alone, by how many runs in a row it did
 RESTS = tuple(timedelta(**{unit: n}) for unit, n in (
     ("minutes", 0), ("hours", 1), ("hours", 6), ("days", 1), ("days", 3), ("days", 7)
@@ -54,3 +57,47 @@ def rest(failures: int) -> timedelta:
 def patience(times: int) -> timedelta:
     """How long a host is left alone that asked for patience without saying for how long, the first time being 1."""
     return PATIENCE[min(max(times, 1), len(PATIENCE)) - 1]
+
+
+def wait_until(retry_after: str | None, now: datetime, times: int) -> datetime:
+    """Until when a host is left alone that answered 429 or 503, for the ``times``th time in a row.
+
+    ``retry_after``: its header, in seconds or as a date (RFC 9110 10.2.3); what it says counts up to LONGEST_WAIT,
+    and what cannot be read as one is as if it had not been sent.
+    """
+    wait = patience(times)
+    if retry_after is not None:
+        try:
+            stated = retry_after.strip()
+            if stated.isascii() and stated.isdigit():
+                wait = timedelta(seconds=min(int(stated), LONGEST_WAIT.total_seconds()))
+            else:
+                date = parsedate_to_datetime(stated)
+                wait = date.replace(tzinfo=date.tzinfo or UTC) - now
+        except (ValueError, OverflowError):
+            wait = patience(times)
+    return now + max(timedelta(), min(wait, LONGEST_WAIT))
+
+
+def is_wanted(
+    born: datetime,
+    asked: datetime,
+    modified: datetime | None,
+    now: datetime,
+    steps: Sequence[timedelta] = STEPS,
+    sure: bool = True,
+) -> bool:
+    """Whether an article that is known is to be asked for now.
+
+    ``modified``: when the outlet says that it changed last. Later than we asked: yes. Not later: no, whatever its
+    age, where the outlet says it of every change (``sure``). A date without a time may be any moment of its day, and
+    so decides only when that day was over. What is said of the future is a mistake, and says nothing.
+    """
+    if modified is not None and modified <= now:
+        day = (modified.hour, modified.minute, modified.second, modified.microsecond) == (0, 0, 0, 0)
+        if modified > asked:
+            return True
+        if sure and (not day or modified + timedelta(days=1) <= asked):
+            return False
+    due = next_visit(born, asked, steps)
+    return due is not None and due <= now <= born + steps[-1] + LATE

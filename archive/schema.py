@@ -226,6 +226,59 @@ from sources s
 order by s.id;
 """
 
+# a column is added where NULL or its default is the truth about every row that was there before
+_UNATTENDED = """
+-- text-and-data-mining reservation as the outlet states it
+alter table sources add column mining text;
+-- JSON list: patterns of article addresses
+alter table sources add column articles text not null default '[]';
+-- all, changes
+alter table sources add column keep text not null default 'all';
+-- 24h; 12h where its pages print hours to twelve without AM or PM
+alter table sources add column clock text not null default '24h';
+-- runs in a row in which it blocked or failed
+alter table sources add column failures integer not null default 0;
+-- NULL: any time
+alter table sources add column next_try text;
+-- 1 where the last run of it was not heard to its end, or left pages for later
+alter table sources add column unfinished integer not null default 0;
+-- the capture whose text it carries
+alter table captures add column confirms integer references captures(id);
+create table hosts (                    -- hosts that asked for patience (429, 503, Retry-After)
+    host text primary key,
+    wait_until text not null,
+    times integer not null,             -- in a row
+    reason text not null
+);
+create table announced (                -- what an outlet's lists say of when a page changed last
+    url_key text primary key,
+    modified text not null,
+    seen text not null                  -- when the list said so last
+);
+create table findings (                 -- what is unusual of a source against its own history, by the last run
+    source text not null references sources(id),
+    kind text not null,
+    line text not null,
+    since text not null,
+    primary key (source, kind)
+) without rowid;
+update captures set confirms = (select e.id from captures e where e.url_key = captures.url_key
+    and e.kind in ('page', 'imported') and e.status = 200 and e.outcome in ('new', 'revised', 'unchanged')
+    and e.id < captures.id order by e.fetched_at desc, e.id desc limit 1) where outcome = 'not_modified';
+drop view source_health;
+create view source_health as
+select s.id as source, s.name, s.state, s.state_reason, s.last_success, s.next_try,
+    (select group_concat(line, '; ') from findings f where f.source = s.id) as findings,
+    (select count(*) from articles a where a.source = s.id) as articles,
+    (select max(a.first_seen) from articles a where a.source = s.id) as newest_seen,
+    (select max(a.published) from articles a where a.source = s.id) as newest_published,
+    (select count(*) from captures c where c.source = s.id) as captures,
+    (select count(*) from captures c where c.source = s.id and c.outcome = 'failed') as failed,
+    (select count(*) from captures c where c.source = s.id and c.outcome = 'blocked') as blocked
+from sources s
+order by s.id;
+"""
+
 
 @migrations()
 def m001_spine(db: Database) -> None:
@@ -240,5 +293,13 @@ def m001_spine(db: Database) -> None:
 def m002_views(db: Database) -> None:
     """The views for people."""
     for statement in _VIEWS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
+def m003_unattended(db: Database) -> None:
+    """What a crawl that is left alone must remember from run to run."""
+    for statement in _UNATTENDED.split(";\n"):
         if statement.strip():
             db.execute(statement)

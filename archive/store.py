@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +17,36 @@ from sqlite_utils import Database
 
 from archive.errors import NoArchiveError
 from archive.models import (
-    WINDOW,
     Block,
-    Counts,
-    Kept,
     Mark,
     Outcome,
-    Position,
     Reading,
-    Source,
-    moment,
-    stamp,
 )
 from archive.schema import migrations
+from archive.store_captures import Captures, Known
+from archive.store_evidence import NEAR, Evidence, seconds
+from archive.store_runs import Runs
+from archive.store_visits import Visit, Visits
 
-# this many neighbours before and as many after a document in time are asked for a block: with as many on one side
-# the marks of all of them are settled (they lie within one window of each other)
-NEAR = 4
+__all__ = ["NEAR", "Known", "Revision", "Step", "Store", "Visit", "seconds"]
+
 # a reader that meets the writer waits this long, in milliseconds
 _BUSY = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The latest full capture of an address: what a conditional request is made from."""
-
-    capture: int
-    url: str
-    fetched_at: str
-    etag: str | None
-    last_modified: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """One capture in an article's history; ``reading`` is None where the page said that it is gone."""
+    """One capture in an article's history; ``reading`` is None where the page said that it is gone.
+
+    ``own``: it carries the page itself, and does not only confirm what an earlier one carries.
+    """
 
     capture: int
     at: str
     outcome: Outcome
     reading: int | None
     extractor: str | None
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +63,7 @@ class Revision:
     folded_into: int | None
 
 
-def seconds(at: str) -> int:
-    """A stamp as whole seconds since 1970."""
-    return int(moment(at).timestamp())
-
-
-class Store:
+class Store(Runs, Visits, Captures, Evidence):
     """The archive's rows.
 
     Raises:
@@ -117,10 +101,6 @@ class Store:
             self.conn.execute("rollback")
             raise
         self.conn.execute("commit")
-
-    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        """The rows of a query as dicts (for the commands that list)."""
-        return [dict(row) for row in self.conn.execute(sql, values)]
 
     def source_health(self) -> list[dict[str, Any]]:
         """The view of that name, and what the last run brought of each source."""
@@ -190,182 +170,6 @@ class Store:
             limit,
         )
 
-    def _one(self, sql: str, *values: object) -> Any:
-        row = self.conn.execute(sql, values).fetchone()
-        return row[0] if row else None
-
-    def _insert(self, table: str, row: Mapping[str, object]) -> int:
-        names = ", ".join(row)
-        marks = ", ".join("?" * len(row))
-        cursor = self.conn.execute(f"insert into {table} ({names}) values ({marks})", tuple(row.values()))  # noqa: S608
-        return int(cursor.lastrowid or 0)
-
-    # home, sources, runs
-
-    def fictional(self) -> bool | None:
-        """Whether this is a demo archive; None while nothing was decided."""
-        value = self._one("select value from home where key = 'fictional'")
-        return None if value is None else value == "yes"
-
-    def set_fictional(self, fictional: bool) -> None:
-        """Decide for good what this archive is."""
-        self.conn.execute("insert or ignore into home values ('fictional', ?)", ("yes" if fictional else "no",))
-
-    def sync_sources(self, sources: Iterable[Source]) -> None:
-        """Bring the sources' rows in line with the catalogue; state and history stay, no source is removed."""
-        for source in sources:
-            row = asdict(source)
-            paused = row.pop("paused")
-            row["publisher"] = row["publisher"] or row["name"]
-            self.db.table("sources").upsert(row, pk="id")
-            self.conn.execute(
-                "update sources set state = ?, state_reason = null where id = ? and (state = 'paused') != ?",
-                ("paused" if paused else "ok", source.id, paused),
-            )
-
-    def source(self, name: str) -> Source:
-        """A source as it was when the catalogue last had it."""
-        names = [field.name for field in fields(Source) if field.name != "paused"]
-        [row] = self.rows(f"select {', '.join(names)} from sources where id = ?", name)  # noqa: S608
-        return Source(**row)
-
-    def source_state(self, source: str) -> str:
-        """The state of a source."""
-        return str(self._one("select state from sources where id = ?", source))
-
-    def set_source_state(self, source: str, state: str, reason: str | None, success: str | None) -> None:
-        """Write how a source is; ``success`` (a stamp) only where something of it answered."""
-        self.conn.execute(
-            "update sources set state = ?, state_reason = ?, last_success = coalesce(?, last_success) where id = ?",
-            (state, reason, success, source),
-        )
-
-    def begin_run(self, started: str, sources: Sequence[str]) -> int:
-        """A row for a run, before it does anything; runs that died are closed."""
-        self.conn.execute(
-            "update runs set status = 'died', finished = coalesce("
-            "(select max(fetched_at) from captures where run = runs.id), started),"
-            " message = 'ended without a word' where finished is null and status = 'running'"
-        )
-        return self._insert("runs", {"started": started, "status": "running", "sources": ",".join(sources)})
-
-    def add_counts(self, run: int, counts: Counts) -> None:
-        """Add to a run's counts, in the transaction of the captures counted."""
-        self.conn.execute(
-            "update runs set fetched = fetched + ?, new = new + ?, revised = revised + ?, unchanged = unchanged + ?,"
-            " not_modified = not_modified + ?, failed = failed + ? where id = ?",
-            (
-                counts.fetched,
-                counts.new,
-                counts.revised,
-                counts.unchanged,
-                counts.not_modified,
-                counts.failed,
-                run,
-            ),
-        )
-
-    def finish_run(self, run: int, finished: str, status: str, exit_code: int, message: str | None) -> None:
-        """Close a run's row."""
-        self.conn.execute(
-            "update runs set finished = ?, status = ?, exit_code = ?, message = ? where id = ?",
-            (finished, status, exit_code, message, run),
-        )
-
-    def run_outcomes(self, run: int) -> list[dict[str, Any]]:
-        """How many captures of each source, kind and outcome a run made, with one message of each."""
-        return self.rows(
-            "select source, kind, outcome, count(*) as captures, max(message) as message from captures"
-            " where run = ? group by source, kind, outcome",
-            run,
-        )
-
-    # captures
-
-    def add_capture(self, kept: Kept, url_key: str, outcome: Outcome, digest: str | None, message: str | None) -> int:
-        """A row for an exchange that is on disk."""
-        exchange, position = kept.exchange, kept.position
-        return self._insert(
-            "captures",
-            {
-                "url": exchange.url,
-                "url_key": url_key,
-                "source": exchange.source,
-                "fetched_from": exchange.fetched_from,
-                "run": kept.run,
-                "kind": exchange.kind,
-                "fetched_at": stamp(exchange.fetched_at),
-                "status": exchange.status,
-                "etag": exchange.header("etag"),
-                "last_modified": exchange.header("last-modified"),
-                "payload_sha256": digest,
-                "warc_file": position and position.file,
-                "warc_offset": position and position.offset,
-                "outcome": outcome,
-                "message": message,
-                "via": json.dumps(exchange.via) if exchange.via else None,
-            },
-        )
-
-    def has_record(self, position: Position) -> bool:
-        """Whether a record has its row."""
-        return bool(
-            self._one(
-                "select 1 from captures where warc_file = ? and warc_offset = ?",
-                position.file,
-                position.offset,
-            )
-        )
-
-    def has_run(self, run: int) -> bool:
-        """Whether a run has its row (a record may name one of an archive that is gone)."""
-        return bool(self._one("select 1 from runs where id = ?", run))
-
-    def known(self, url_keys: Sequence[str]) -> dict[str, Known]:
-        """The latest full page capture of each address that has one."""
-        found: dict[str, Known] = {}
-        for row in self.conn.execute(
-            "select j.value as key, c.* from json_each(?) j join captures c on c.id = (select id from captures"
-            " where url_key = j.value and kind in ('page', 'imported') and status = 200"
-            " and outcome in ('new', 'revised', 'unchanged') order by fetched_at desc, id desc limit 1)",
-            (json.dumps(url_keys),),
-        ):
-            found[row["key"]] = Known(row["id"], row["url"], row["fetched_at"], row["etag"], row["last_modified"])
-        return found
-
-    def outcomes(self, captures: Sequence[int]) -> list[Outcome]:
-        """The outcomes of these captures as they stand now."""
-        return [
-            row[0]
-            for row in self.conn.execute(
-                "select c.outcome from json_each(?) j join captures c on c.id = j.value order by j.key",
-                (json.dumps(captures),),
-            )
-        ]
-
-    def correct_outcomes(self, captures: Sequence[int]) -> None:
-        """Make these captures' outcomes say what the revisions say; new before revised before unchanged."""
-        self.conn.execute(
-            "with right(id, outcome) as (select c.id, case"
-            " when exists (select 1 from revisions r where r.first_capture = c.id and r.number = 1) then 'new'"
-            " when exists (select 1 from revisions r where r.first_capture = c.id and r.number > 1) then 'revised'"
-            " else 'unchanged' end from json_each(?) j join captures c on c.id = j.value"
-            " where c.outcome in ('new', 'revised', 'unchanged'))"
-            " update captures set outcome = right.outcome from right"
-            " where right.id = captures.id and captures.outcome <> right.outcome",
-            (json.dumps(captures),),
-        )
-
-    def page_captures(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """The next full page captures by id, for a rebuild, with their sources' zone and language."""
-        return self.rows(
-            "select c.*, s.timezone, s.language from captures c join sources s on s.id = c.source where c.id > ?"
-            " and c.kind in ('page', 'imported') and c.status = 200 and c.warc_file is not null"
-            " order by c.id limit ?",
-            after,
-            limit,
-        )
-
     # articles and readings
 
     def article_at(self, url_key: str) -> int | None:
@@ -406,17 +210,6 @@ class Store:
                     (article, key),
                 )
 
-    def urls(self, source: str, since: str) -> list[str]:
-        """Where a source's articles first seen since then answered last, the latest first."""
-        return [
-            row[0]
-            for row in self.conn.execute(
-                "select c.url from articles a join captures c on c.id = a.capture"
-                " where a.source = ? and a.first_seen >= ? and a.part = 1 order by a.first_seen desc",
-                (source, since),
-            )
-        ]
-
     def find_reading(self, article: int, extractor: str, content_sha256: str) -> int | None:
         """The reading of that content, where there is one."""
         return self._one(  # type: ignore[no-any-return]
@@ -451,6 +244,17 @@ class Store:
             [(identity, n, b.kind, b.text, b.hash, b.link_share) for n, b in enumerate(reading.blocks)],
         )
         return identity
+
+    def contents(self, capture: int, extractor: str) -> list[str]:
+        """The content digests of what a capture was read to by this extractor, in the order of the parts."""
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "select r.content_sha256 from capture_articles ca join articles a on a.id = ca.article"
+                " join readings r on r.id = ca.reading where ca.capture = ? and r.extractor = ? order by a.part",
+                (capture, extractor),
+            )
+        ]
 
     def first_at(self, reading: int, at: str | None = None) -> str:
         """When a reading's content was first captured; an earlier ``at`` moves it."""
@@ -502,27 +306,28 @@ class Store:
         return self.rows(
             "select c.* from capture_articles ca join readings r on r.id = ca.reading"
             " join captures c on c.id = ca.capture"
-            " where ca.article = ? and r.extractor <> ? and c.status = 200 and c.warc_file is not null",
+            " where ca.article = ? and r.extractor <> ? and c.status = 200 and c.warc_file is not null"
+            " and c.confirms is null",
             article,
             extractor,
         )
 
     def relink_confirmed(self, article: int) -> None:
-        """Let every 304 of an article stand for what the full capture before it is read to now."""
+        """Let every capture that confirms an article stand for what the full one before it is read to now."""
         self.conn.execute(
             "update capture_articles set reading = (select b.reading from capture_articles b"
-            " join captures c on c.id = b.capture where b.article = capture_articles.article and c.status <> 304"
+            " join captures c on c.id = b.capture where b.article = capture_articles.article and c.confirms is null"
             " and b.reading is not null and c.fetched_at <= (select fetched_at from captures"
             " where id = capture_articles.capture) order by c.fetched_at desc, c.id desc limit 1)"
             " where article = ? and capture in (select c.id from capture_articles d"
-            " join captures c on c.id = d.capture where d.article = ? and c.status = 304)",
+            " join captures c on c.id = d.capture where d.article = ? and c.confirms is not null)",
             (article, article),
         )
 
     def touch(self, article: int, capture: int | None, at: str) -> bool:
         """An article's text was confirmed at a later time; False where it is not that simple.
 
-        ``capture``: the one to show as its proof from now on, None to leave it (a 304 holds no text).
+        ``capture``: the one to show as its proof from now on, None to leave it (one that confirms holds no text).
         """
         changed = self.conn.execute(
             "update articles set last_checked = ?, capture = coalesce(?, capture)"
@@ -546,7 +351,8 @@ class Store:
         return [
             Step(*row)
             for row in self.conn.execute(
-                "select c.id, c.fetched_at, c.outcome, ca.reading, r.extractor from capture_articles ca"
+                "select c.id, c.fetched_at, c.outcome, ca.reading, r.extractor, c.confirms is null"
+                " from capture_articles ca"
                 " join captures c on c.id = ca.capture left join readings r on r.id = ca.reading"
                 " where ca.article = ? order by c.fetched_at, c.id",
                 (article,),
@@ -617,75 +423,3 @@ class Store:
         columns = ", ".join(f"{name} = ?" for name in row)
         self.conn.execute(f"update revisions set {columns} where id = ?", (*row.values(), identity))  # noqa: S608
         return identity
-
-    # evidence for marks
-
-    def sighted(self, article: int) -> dict[int, int]:
-        """Since when (seconds) an article has carried each block, over all its readings."""
-        return {
-            row[0]: row[1]
-            for row in self.conn.execute(
-                "select b.hash, cast(strftime('%s', min(r.first_at)) as integer) from readings r"
-                " join blocks b on b.reading = r.id where r.article = ? group by b.hash",
-                (article,),
-            )
-        }
-
-    def set_sightings(self, source: str, article: int, before: Mapping[int, int], after: Mapping[int, int]) -> None:
-        """Bring the evidence in line with what an article carries since when."""
-        self.conn.executemany(
-            "delete from sightings where source = ? and hash = ? and at = ? and article = ?",
-            [(source, h, at, article) for h, at in before.items() if after.get(h) != at],
-        )
-        self.conn.executemany(
-            "insert or ignore into sightings values (?, ?, ?, ?)",
-            sorted((source, h, at, article) for h, at in after.items() if before.get(h) != at),
-        )
-
-    def neighbours(
-        self, source: str, article: int, hashes: Iterable[int], at: int
-    ) -> dict[int, tuple[list[int], list[int]]]:
-        """The other articles of a source that carry each block within the window: up to NEAR before, as many after.
-
-        Only the blocks that some other article carries are in it. ``at`` in seconds.
-        """
-        wanted = [
-            row[0]
-            for row in self.conn.execute(
-                "select value from json_each(?) where exists (select 1 from sightings"
-                " where source = ? and hash = value and article <> ?)",
-                (json.dumps(list(hashes)), source, article),
-            )
-        ]
-        sql = "select article from sightings where source = ? and hash = ? and at {} ? and at {} ? and article <> ?"
-        earlier = sql.format("<=", ">=") + " order by at desc, article desc limit ?"
-        later = sql.format(">", "<=") + " order by at, article limit ?"
-        found = {}
-        for h in wanted:
-            sides = tuple(
-                [row[0] for row in self.conn.execute(query, (source, h, at, edge, article, NEAR))]
-                for query, edge in ((earlier, at - WINDOW), (later, at + WINDOW))
-            )
-            if any(sides):
-                found[h] = (sides[0], sides[1])
-        return found
-
-    def documents_near(self, source: str, article: int, at: str, limit: int) -> list[int]:
-        """Some of the source's other articles first seen within the window around a stamp, at most ``limit``."""
-        return [
-            row[0]
-            for row in self.conn.execute(
-                "select id from articles where source = ? and first_seen between"
-                " strftime('%Y-%m-%dT%H:%M:%fZ', ?, ?) and strftime('%Y-%m-%dT%H:%M:%fZ', ?, ?) and id <> ? limit ?",
-                (source, at, f"-{WINDOW} seconds", at, f"+{WINDOW} seconds", article, limit),
-            )
-        ]
-
-    def drop_unused_readings(self, article: int | None = None) -> None:
-        """Remove readings, of one article or all, that no capture stands on any more (another extractor's)."""
-        unused = (
-            "select id from readings r where (:article is null or article = :article)"
-            " and not exists (select 1 from capture_articles where reading = r.id)"
-        )
-        for table, column in (("blocks", "reading"), ("readings", "id")):
-            self.conn.execute(f"delete from {table} where {column} in ({unused})", {"article": article})  # noqa: S608

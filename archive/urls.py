@@ -15,6 +15,11 @@ TRACKING = (
     "ito", "at_medium", "at_campaign", "at_custom1", "at_custom2", "wt_mc", "ref_src",
 )  # fmt: skip
 _PORTS = {"http": 80, "https": 443}
+# the AMP form of a page: its last step, or a parameter
+_AMP_STEP = re.compile(r"(?<=[^/])/amp/?$", re.IGNORECASE)
+_AMP_QUERY = ("amp", "amp_js_v")
+# the Russian ministry's hosts (mil.ru, z.mil.ru, eng.mil.ru) hold one document under one UUID
+_MIL_RU = re.compile(r"^(?:[a-z0-9-]+\.)*mil\.ru(/news/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
 
 
 def clean(url: str) -> str:
@@ -26,12 +31,13 @@ def url_key(url: str) -> str:
     """The identity of an address: equal for spellings of one page, without a scheme.
 
     Lower-case host without trailing dot and default port, path and query percent-encoded one way, tracking
-    parameters and fragment gone, the rest of the query sorted, no trailing slash.
+    parameters and fragment gone, the rest of the query sorted, no trailing slash. A page's AMP form is the page.
     """
-    parts = urlsplit(clean(url))
+    parts = urlsplit(url_query_cleaner(clean(url), _AMP_QUERY, remove=True, unique=False))
     one = urlsplit(canonicalize_url(parts._replace(netloc=_netloc(url)).geturl(), keep_fragments=False))
     query = f"?{one.query}" if one.query else ""
-    return f"{one.netloc}{one.path.rstrip('/') or '/'}{query}"
+    key = f"{one.netloc}{_AMP_STEP.sub('', one.path).rstrip('/') or '/'}{query}"
+    return _MIL_RU.sub(r"mil.ru\1", key)
 
 
 def _netloc(url: str) -> str:
@@ -92,9 +98,9 @@ def absolute(base: str, href: str | None) -> str | None:
         return None
 
 
-def is_article(url: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+def is_article(url: str, patterns: Iterable[re.Pattern[str] | str]) -> bool:
     """Whether path and query of an address match one of a source's article patterns (none: every address)."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     patterns = tuple(patterns)
-    return not patterns or any(pattern.search(target) for pattern in patterns)
+    return not patterns or any(re.search(pattern, target) for pattern in patterns)

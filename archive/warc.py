@@ -44,6 +44,8 @@ _FIELDS = {
     "kind": "Communique-Kind",
     "run": "Communique-Run",
     "via": "Communique-Via",
+    "fetched_from": "Communique-Fetched-From",
+    "announced": "Communique-Announced",
 }
 
 
@@ -83,6 +85,9 @@ class Writer:
             fields[_FIELDS["run"]] = str(run)
         if exchange.via:
             fields[_FIELDS["via"]] = json.dumps(exchange.via)
+        for name, value in (("fetched_from", exchange.fetched_from), ("announced", exchange.announced)):
+            if value:
+                fields[_FIELDS[name]] = value
         if exchange.status == 304:
             fields["WARC-Profile"] = _PROFILE_304
             if refers_to:
@@ -120,6 +125,37 @@ class Writer:
         level = 0 if exchange.header("content-encoding") else self.level
         members = self._member(data[:cut], level) + (self._member(data[cut:]) if cut < len(data) else b"")
         return Kept(exchange, self._append(members), run)
+
+    def note(self, exchange: Exchange, run: int | None, refers_to: tuple[str, str], payload_sha256: str) -> Kept:
+        """Append that a page was looked at and says what an earlier capture says: its headers, not its body.
+
+        A metadata record of the standard's own field form: the bodies differ (in scripts, in adverts), so it is no
+        revisit, and replay tools pass over it. ``refers_to``: address and date of that capture.
+        """
+        buffer = BytesIO()
+        writer = WARCWriter(buffer, gzip=False, warc_version="1.1")
+        lines = [
+            ("status", str(exchange.status)),
+            ("payload-sha256", payload_sha256),
+            ("same-text-as", " ".join(refers_to)),
+            *((f"header-{name.lower()}", value) for name, value in exchange.headers),
+        ]
+        body = "".join(f"{name}: {value}\r\n" for name, value in lines).encode()
+        record = writer.create_warc_record(
+            exchange.url,
+            "metadata",
+            payload=BytesIO(body),
+            length=len(body),
+            warc_content_type="application/warc-fields",
+            warc_headers_dict={
+                "WARC-Date": stamp(exchange.fetched_at),
+                "WARC-Refers-To-Target-URI": refers_to[0],
+                "WARC-Refers-To-Date": refers_to[1],
+                _FIELDS["source"]: exchange.source,
+            },
+        )
+        writer.write_record(record)
+        return Kept(exchange, self._append(self._member(buffer.getbuffer())), run)
 
     def _member(self, data: memoryview, level: int | None = None) -> bytes:
         packer = zlib.compressobj(self.level if level is None else level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
@@ -239,6 +275,8 @@ def _exchange(record: Any) -> tuple[Exchange, int | None]:
         headers=tuple(http.headers) if http else (),
         body=body,
         via=tuple(json.loads(rec.get_header(_FIELDS["via"]) or "[]")),
+        fetched_from=rec.get_header(_FIELDS["fetched_from"]),
+        announced=rec.get_header(_FIELDS["announced"]),
     )
     return exchange, int(run) if run else None
 

@@ -90,7 +90,17 @@ url = "http://bench{n}.example/list{size}"
 def _ours(home: Path, address: str) -> Measured:
     sources = [f"bench{n}" for n in range(HOSTS)]
     result = measure(
-        ["-m", "crawler.cli", "crawl", *sources, "--home", str(home), "--connect-to", f"*.example={address}"]
+        [
+            "-m",
+            "crawler.cli",
+            "crawl",
+            "--again",
+            *sources,
+            "--home",
+            str(home),
+            "--connect-to",
+            f"*.example={address}",
+        ]
     )
     assert result.code == 0, f"the crawl ended with {result.code}"
     return result

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import random
 import sys
-from typing import Any
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from archive import __version__
-from archive.cli import COMMANDS, Group, home_option, listing
+from archive.cli import COMMANDS, F, Group, home_option, listing
+from archive.errors import CommuniqueError
 from archive.home import Home
+from crawler.unattended import COMMANDS as UNATTENDED
+
+if TYPE_CHECKING:
+    from crawler.frontier import Plan
+    from crawler.sources import Outlet
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -18,49 +31,163 @@ def main() -> None:
     """Archive what ministries, presidents' offices and newsrooms publish, with every later edit."""
 
 
+def fetching(function: F) -> F:
+    """The options of the commands that fetch."""
+    for option in reversed(
+        (
+            click.option(
+                "--connect-to",
+                multiple=True,
+                metavar="HOST=ADDRESS:PORT",
+                help="Reach hosts that match HOST (with *) at this address, over plain HTTP. The only way to a"
+                " private address.",
+            ),
+            click.option(
+                "--contact",
+                envvar="COMMUNIQUE_CONTACT",
+                show_envvar=True,
+                help="Role mailbox or page that the user agent names, for outlets to reach you.",
+            ),
+            click.option(
+                "--quota",
+                type=click.IntRange(1, 1_000_000),
+                envvar="COMMUNIQUE_QUOTA",
+                show_envvar=True,
+                metavar="GB",
+                help="Stop before the home folder is larger than this.",
+            ),
+            click.option(
+                "--dead-man",
+                envvar="COMMUNIQUE_DEAD_MAN",
+                show_envvar=True,
+                metavar="URL",
+                help="Ask for this address at the end of each run, so that a service can miss it.",
+            ),
+            click.option(
+                "--webhook",
+                envvar="COMMUNIQUE_WEBHOOK",
+                show_envvar=True,
+                metavar="URL",
+                help="Post the run's end to this address as JSON.",
+            ),
+            click.option("-v", "--verbose", is_flag=True, help="Say how it goes even where nobody seems to watch."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 @main.command()
 @click.argument("sources", nargs=-1)
 @home_option
+@click.option("--due", is_flag=True, help="Ask only the lists that are due (for a cron line of every 15 minutes).")
+@click.option("--again", is_flag=True, help="Look again at every article of the last 30 days, due or not.")
 @click.option(
-    "--connect-to",
-    multiple=True,
-    metavar="HOST=ADDRESS:PORT",
-    help="Reach hosts that match HOST (with *) at this address, over plain HTTP. The only way to a private address.",
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Go back through the outlets' past to then; may be resumed.",
 )
+@click.option("--max-pages", type=click.IntRange(1, 1_000_000), help="Pages of a source, instead of its own limit.")
 @click.option(
-    "--contact",
-    envvar="COMMUNIQUE_CONTACT",
-    show_envvar=True,
-    help="Role mailbox or page that the user agent names, for outlets to reach you.",
+    "--jitter",
+    type=click.IntRange(0, 3600),
+    default=0,
+    metavar="SECONDS",
+    help="Begin after up to so long at random.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say how it goes even where nobody seems to watch.")
+@fetching
 def crawl(
-    sources: tuple[str, ...], home: Home, connect_to: tuple[str, ...], contact: str | None, verbose: bool
+    sources: tuple[str, ...],
+    home: Home,
+    due: bool,
+    again: bool,
+    since: datetime | None,
+    max_pages: int | None,
+    jitter: int,
+    **options: Any,
 ) -> None:
     """Fetch what the SOURCES published and changed (default: all that are not paused).
 
     Prints nothing where all is well and nobody watches, so that cron sends no mail.
 
-    Exit codes: 0 all well; 1 a source has gone wrong (a block that was known already does not count); 2 a wrong
-    option or catalogue; 75 another command is writing to the archive; 130 stopped by a signal.
+    Exit codes: 0 all well; 1 a source changed for the worse (one that was so already does not count), or the disk is
+    nearly full; 2 a wrong option or catalogue; 75 another command is writing to the archive; 130 stopped by a signal.
     """
-    from archive.workers import prepare
+    from crawler.frontier import Plan
     from crawler.sources import catalogue, choose
 
     known = catalogue(home.sources)
     outlets = choose(known, sources)
-    prepare()  # while the rest of this process is still being imported
-    from crawler.handlers import parse_connect_to
-    from crawler.monitor import Monitor
-    from crawler.run import crawl as run
+    if jitter:
+        time.sleep(random.uniform(0, jitter))  # noqa: S311  no secret: a spread over machines
+    past = since.replace(tzinfo=UTC) if since else None
+    _run(home, outlets, known, Plan(due, again, past, max_pages, {}, bool(sources)), **options)
 
-    watched = verbose or sys.stdout.isatty()
+
+@main.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@home_option
+@fetching
+def save(urls: tuple[str, ...], home: Home, **options: Any) -> None:
+    """Archive single pages of any outlet now, known or not, in the same way as a crawl.
+
+    Exit codes: 0 all were kept as articles; 1 one was not; 2 a wrong address or option; 75 another command is writing
+    to the archive; 130 stopped by a signal.
+    """
+    from crawler.frontier import Plan
+    from crawler.single import assign
+    from crawler.sources import catalogue
+
+    known = catalogue(home.sources)
+    outlets, pages = assign(known, urls)
+    _run(home, outlets, known | outlets, Plan(pages=pages), **options)
+
+
+def _run(
+    home: Home,
+    outlets: Mapping[str, Outlet],
+    known: Mapping[str, Outlet],
+    plan: Plan,
+    *,
+    connect_to: tuple[str, ...],
+    contact: str | None,
+    quota: int | None,
+    dead_man: str | None,
+    webhook: str | None,
+    verbose: bool,
+) -> None:
+    from archive.workers import prepare
+    from crawler.handlers import parse_connect_to
+    from crawler.notify import check_url, notify
+
     targets = parse_connect_to(connect_to)
+    for option, url in (("--dead-man", dead_man), ("--webhook", webhook)):
+        if url is not None:
+            check_url(url, option)
     with home.writing():
-        result = run(
-            home, outlets, known, connect_to=targets, contact=contact, monitor=Monitor() if watched else None
-        )
+        prepare()  # while the rest of this process is still being imported
+        from crawler.monitor import Monitor
+        from crawler.run import Result
+        from crawler.run import crawl as crawl_all
+
+        watched = verbose or sys.stdout.isatty()
+        monitor = Monitor() if watched else None
+        try:
+            result = crawl_all(
+                home,
+                outlets,
+                known,
+                connect_to=targets,
+                contact=contact,
+                monitor=monitor,
+                plan=plan,
+                quota=quota and quota << 30,
+            )
+        except CommuniqueError as error:  # it has no row, and whoever waits for its end must hear of it
+            notify(Result(None, error.exit_code, str(error), (str(error),)), dead_man, webhook)
+            raise
     report(result, watched)
+    notify(result, dead_man, webhook)
     raise SystemExit(result.exit_code)
 
 
@@ -72,11 +199,97 @@ def report(result: Any, watched: bool) -> None:
         click.echo(f"communique: {problem}", err=True)
 
 
-@main.command(name="sources")
+def asking(function: F) -> F:
+    """The options of the commands that ask outlets and keep nothing."""
+    for option in (
+        click.option(
+            "--contact",
+            envvar="COMMUNIQUE_CONTACT",
+            show_envvar=True,
+            help="Role mailbox or page that the user agent names, for outlets to reach you.",
+        ),
+        click.option(
+            "--connect-to",
+            multiple=True,
+            metavar="HOST=ADDRESS:PORT",
+            help="Reach hosts that match HOST (with *) at this address, over plain HTTP. The only way to a private"
+            " address.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@main.command()
+@click.argument("url")
 @home_option
+@click.option("--dry-run", is_flag=True, help="Print the entry and write nothing.")
+@click.option("--slug", help="What the source is called here (default: after its host).")
+@click.option("--name", help="Its name (default: as its front page has it).")
+@click.option("--kind", type=click.Choice(["official", "news", "aggregator"]), help="What it is (default: a guess).")
+@click.option("--timezone", help="IANA zone of its dates (default: that of its country, where there is one).")
+@click.option(
+    "--delay", type=click.FloatRange(0, 3600), metavar="SECONDS", help="Between two requests to it (default: 2)."
+)
+@asking
+def add(
+    url: str,
+    home: Home,
+    dry_run: bool,
+    slug: str | None,
+    connect_to: tuple[str, ...],
+    contact: str | None,
+    **given: Any,
+) -> None:
+    """Find out by what the outlet at URL is crawled, and add it to your own sources.toml.
+
+    Looks for feeds, sitemaps, a WordPress interface and lists of articles, with about 25 requests that obey
+    robots.txt; a Telegram channel is added by https://t.me/CHANNEL. The entry is printed on stdout, what was tried
+    on stderr.
+
+    Exit codes: 0 the entry is written (or printed, with --dry-run); 1 nothing was found; 2 a wrong address or option,
+    or a source that is there already; 75 another command is writing to the archive; 130 stopped by a signal.
+    """
+    from crawler.adding import append, describe
+    from crawler.handlers import parse_connect_to
+
+    source, text = describe(
+        home,
+        url,
+        given={key: value for key, value in given.items() if value is not None},
+        slug=slug,
+        connect_to=parse_connect_to(connect_to),
+        contact=contact,
+        say=lambda line: click.echo(line, err=True),
+    )
+    click.echo(text, nl=False)  # before it is written: it was found in vain where another command is writing
+    if not dry_run:
+        append(home, source, text)
+
+
+def alone(function: F) -> F:
+    """A group's own command: run where no command of the group was named."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        below = click.get_current_context().invoked_subcommand
+        if below is None:
+            return function(*args, **kwargs)
+        if kwargs.get("form"):
+            raise click.UsageError(f"--{kwargs['form']} stands behind {below}")
+        return None
+
+    return wrapper  # type: ignore[return-value]
+
+
+@main.group(name="sources", invoke_without_command=True)
+@home_option
+@alone
 @listing("name", "kind", "language", "state", "articles", "discovery")
 def list_sources(home: Home) -> list[dict[str, Any]]:
     """List the catalogue: the built-in outlets with your own sources.toml over it.
+
+    `communique sources check` asks them.
 
     Exit codes: 0; 2 where a catalogue entry is wrong.
     """
@@ -107,6 +320,50 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
     ]
 
 
+def failing(function: F) -> F:
+    """A listing command that ends with 1 where its rows, once printed, left lines to say."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        lines = click.get_current_context().meta.setdefault("communique.failing", [])
+        function(*args, **kwargs)
+        for line in lines:
+            click.echo(f"communique: {line}", err=True)
+        if lines:
+            raise SystemExit(1)
+
+    return wrapper  # type: ignore[return-value]
+
+
+@list_sources.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@home_option
+@asking
+@failing
+@listing("source", "kind", "url", "answer", "found", "articles", "newest")
+def check(
+    names: tuple[str, ...], home: Home, connect_to: tuple[str, ...], contact: str | None
+) -> list[dict[str, Any]]:
+    """Ask each way of discovery of the sources NAMED, and each fallback (default: all that are not paused).
+
+    One request each, two or three for a sitemap of sitemaps; robots.txt is obeyed, and nothing is kept.
+
+    Exit codes: 0; 1 where a source has no way that brings an article; 2 a wrong name or catalogue; 130 stopped by a
+    signal.
+    """
+    from crawler.checking import check as ask
+    from crawler.checking import silent
+    from crawler.handlers import parse_connect_to
+    from crawler.sources import catalogue, choose
+
+    context = click.get_current_context()
+    if context.parent is not None and context.get_parameter_source("home") is not ParameterSource.COMMANDLINE:
+        home = context.parent.params["home"]  # `sources --home DIR check` means the same
+    rows = ask(home, choose(catalogue(home.sources), names), parse_connect_to(connect_to), contact)
+    context.meta["communique.failing"] += [f"{name}: no way brings an article" for name in silent(rows)]
+    return [dataclasses.asdict(row) for row in rows]
+
+
 @main.command()
 @home_option
 @click.option("--no-serve", is_flag=True, help="Do not serve the archive afterwards.")
@@ -130,7 +387,7 @@ def demo(home: Home, no_serve: bool, port: int) -> None:
         run(home, "127.0.0.1", port)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, *UNATTENDED):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ class Found:
 
     ``modified``: when the list says that the page changed last (sitemap lastmod, Atom updated), ``published``: when
     it says that it came out; both with a zone, None where it does not say. ``fetch``: where to ask for the page if
-    not at its own address (a web archive's copy), and ``at``: when that copy was made.
+    not at its own address (a web archive's copy), and ``at``: when that copy was made. ``sure``: the list says of
+    every change when it was (a sitemap does; a feed's entry often stays as it is when the page is edited).
     """
 
     url: str
@@ -20,11 +21,12 @@ class Found:
     published: datetime | None = None
     fetch: str | None = None
     at: datetime | None = None
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What one answer of a way of discovery brought, in its order, each address once.
+    """What one answer of a way of discovery brought, in its order, each address (of a web archive: each copy) once.
 
     ``further``: answers to ask for next: the listing's next page, the sitemaps of an index, the endpoint's next
     page; ``body`` of a request that is a POST stands with it.

@@ -1,14 +1,16 @@
-"""Takes every exchange off the wire and hands it to the archive."""
+"""Takes every exchange off the wire and hands it to the archive; leaves hosts alone that ask for it."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
-from archive.models import Exchange
+from archive.models import CaptureKind, Exchange
+from archive.urls import is_article
 from crawler.pipeline import Keeper
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class ArchiveMiddleware:
         keeper = crawler.get_extension(Keeper)
         assert keeper is not None, "crawler.pipeline.Keeper is an extension of every crawl"  # noqa: S101
         self._keeper: Keeper = keeper
+        self._crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ArchiveMiddleware:
@@ -42,9 +45,9 @@ class ArchiveMiddleware:
     async def process_response(self, request: Request, response: Response) -> Response:
         """Keep an answer. A page goes on without its body: it is read by the archive, not here."""
         exchange = replace(
-            self._exchange(request),
+            self._exchange(request, response),
             status=response.status,
-            headers=_pairs(response.headers),
+            headers=pairs(response.headers),
             body=response.body,
         )
         await self._keeper.keep(exchange)
@@ -57,20 +60,70 @@ class ArchiveMiddleware:
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Keep that nothing came, and why."""
         if not isinstance(exception, IgnoreRequest):  # what was never asked is no exchange
-            error = f"{type(exception).__name__}: {' '.join(str(exception).split())}"[:300]
+            said = " ".join(str(exception).split())
+            if isinstance(exception, DownloadCancelledError) and not said:
+                said = "the body is larger than what is taken"
+            error = f"{type(exception).__name__}: {said}"[:300]
             await self._keeper.keep(replace(self._exchange(request), error=error))
 
-    @staticmethod
-    def _exchange(request: Request) -> Exchange:
+    def _exchange(self, request: Request, response: Response | None = None) -> Exchange:
+        meta = request.meta
+        own: str | None = meta.get("page_url")  # the page's own address, where a copy elsewhere is asked for
         return Exchange(
-            url=request.url,
-            source=request.meta["source"],
-            kind=request.meta["kind"],
-            fetched_at=datetime.now(UTC),
+            url=own or request.url,
+            source=meta["source"],
+            kind=self._kind(request, response),
+            fetched_at=meta.get("page_at") or datetime.now(UTC),
             status=None,
-            request_headers=_pairs(request.headers),
-            via=_moved(request),
+            request_headers=pairs(request.headers),
+            via=() if own else _moved(request),
+            fetched_from=request.url if own else None,
+            announced=meta.get("announced"),
         )
+
+    def _kind(self, request: Request, response: Response | None) -> CaptureKind:
+        """What an answer is: an article's address that leads to a front page or a list leads to no article."""
+        kind: CaptureKind = request.meta["kind"]
+        if kind == "page" and response is not None and response.status == 200 and request.meta.get("redirect_urls"):
+            spider = self._crawler.spider
+            patterns = spider.known[request.meta["source"]].source.articles  # type: ignore[union-attr]
+            if "page_url" not in request.meta and not is_article(request.url, patterns):
+                return "discovery"
+        return kind
+
+
+class PatienceMiddleware:
+    """Before robots.txt: a host that is left alone is not even asked for that."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        keeper = crawler.get_extension(Keeper)
+        assert keeper is not None, "crawler.pipeline.Keeper is an extension of every crawl"  # noqa: S101
+        self._keeper: Keeper = keeper
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PatienceMiddleware:
+        """The middleware of a crawler."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Sit out a short wait.
+
+        Raises:
+            PatienceError: the host is to be left alone for longer.
+        """
+        if seconds := self._keeper.patience.left(request.url):
+            await asyncio.sleep(seconds)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Note what a host asks for."""
+        if response.status in (429, 503):
+            stated = response.headers.get("Retry-After")
+            self._keeper.patience.asked_for(
+                request.url, response.status, stated.decode("latin-1") if stated else None
+            )
+        elif response.status < 400 and request.meta.get("kind") != "robots":
+            self._keeper.patience.answered(request.url)
+        return response
 
 
 def _moved(request: Request) -> tuple[str, ...]:
@@ -79,7 +132,8 @@ def _moved(request: Request) -> tuple[str, ...]:
     return tuple(request.meta.get("redirect_urls", ())) if all(r in (301, 308) for r in reasons) else ()
 
 
-def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+def pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Headers as the archive takes them."""
     # header bytes that are no Latin-1 text do not exist (RFC 9110 5.5); line ends cannot be in them
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from archive import __version__
 from archive.home import Home
 from archive.ingest import Ingest
 from archive.models import Counts, Exchange
+from archive.store import Store
+from crawler.patience import Patience
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -23,13 +26,16 @@ class Keeper:
     """The extension that every part of a crawl keeps its exchanges through.
 
     ``failure``: what ended the archive's side early, None while it is well. ``reason``: why the spider closed
-    (Scrapy's word: finished, shutdown).
+    (Scrapy's word: finished, shutdown; full: the disk nearly is). ``patience``: the hosts that are left alone.
     """
+
+    patience: Patience
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.failure: Exception | None = None
         self.reason: str | None = None
+        self._full: str | None = None
         self._ingest: Ingest | None = None
         self._counts = Counts()
         crawler.signals.connect(self._open, signals.spider_opened)
@@ -49,10 +55,25 @@ class Keeper:
         spider = self._crawler.spider
         home = Home(Path(self._crawler.settings["COMMUNIQUE_HOME"]))
         sources = {name: outlet.source for name, outlet in spider.known.items()}  # type: ignore[union-attr]
-        self._ingest = Ingest(home, sources, self._crawler.settings.getint("COMMUNIQUE_RUN"), SOFTWARE)
+        settings = self._crawler.settings
+        quota = settings.getint("COMMUNIQUE_QUOTA") or None
+        self._ingest = Ingest(home, sources, settings.getint("COMMUNIQUE_RUN"), SOFTWARE, quota)
+        store = Store(home.database)
+        self.patience = Patience(store.waits(blocks=not settings.getbool("COMMUNIQUE_NAMED")), self.note)
+        store.close()
         self._room = asyncio.Semaphore(self._ingest.capacity)
         self._loop = asyncio.get_running_loop()
         self._ingest.start()
+
+    @property
+    def full(self) -> str | None:
+        """Why the run stopped before the disk was full, None where it did not."""
+        return self._full
+
+    def note(self, write: Callable[[Store], None]) -> None:
+        """Have something written with the archive's next transaction."""
+        if self._ingest is not None:
+            self._ingest.note(write)
 
     async def keep(self, exchange: Exchange) -> None:
         """Hand an exchange over; waits until there is room for it."""
@@ -61,6 +82,9 @@ class Keeper:
         if self._ingest.error is not None and self.failure is None:
             self.failure = self._ingest.error
             self._stopping = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="archive"))
+        if self._ingest.full is not None and self._full is None:
+            self._full = self._ingest.full
+            self._stopping = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="full"))
         self._ingest.submit(exchange, self._release)
 
     def _release(self) -> None:

@@ -12,6 +12,8 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.handlers import PrivateAddressError
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
@@ -19,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # the product token that rules are matched against (RFC 9309 2.2.1): the rest of the user agent is a comment
 PRODUCT = "communique"
+# a Crawl-delay counts up to this many seconds: with more, a run would not end
+LONGEST_DELAY = 120.0
 
 
 class DisallowedError(IgnoreRequest):
@@ -62,6 +66,20 @@ class RobotsMiddleware:
             raise DisallowedError(rules)
         if not rules.allowed(request.url, PRODUCT):
             raise DisallowedError(f"robots.txt disallows {request.url}")
+        self._slow_down(request, rules)
+
+    def _slow_down(self, request: Request, rules: RobotParser) -> None:
+        """Hold to the host's Crawl-delay, where it is longer than ours."""
+        stated = rules.rp.crawl_delay(PRODUCT) if isinstance(rules, ProtegoRobotParser) else None
+        if stated is None:
+            return
+        downloader = self._crawler.engine.downloader
+        key, delay = downloader.get_slot_key(request), min(float(stated), LONGEST_DELAY)
+        slot = downloader.slots.get(key)
+        if slot is not None and slot.delay < delay:
+            slot.delay, slot.concurrency = delay, 1
+            # a slot that nobody used for a minute is dropped, and made again with these
+            downloader.per_slot_settings[key] = {"delay": delay, "concurrency": 1}
 
     async def _fetch(self, origin: str, source: str | None) -> RobotParser | str:
         url = f"{origin}/robots.txt"
@@ -70,7 +88,8 @@ class RobotsMiddleware:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001  whatever it was, nothing answered, and that is the answer
             logger.warning("no answer from %s: %s", url, error)
-            return f"{url} could not be read ({type(error).__name__}), so nothing is fetched"
+            said = str(error) if isinstance(error, PrivateAddressError) else type(error).__name__
+            return f"{url} could not be read ({said}), so nothing is fetched"
         if response.status >= 500:
             return f"{url} answers {response.status}, so nothing is fetched"
         body = response.body if response.status < 300 else b""

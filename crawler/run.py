@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from archive.errors import CommuniqueError, ConfigurationError
+from archive.health import findings
 from archive.home import Home
 from archive.models import stamp
+from archive.schedule import rest
 from archive.store import Store
+from crawler.frontier import Plan
 from crawler.monitor import Monitor
 from crawler.pipeline import Keeper
-from crawler.sources import Outlet
+from crawler.settings import user_agent
+from crawler.sources import Outlet, slots
 from crawler.spiders.base import OutletSpider, Progress
 
 # what Ctrl-C ends with everywhere (128 + SIGINT)
@@ -24,9 +29,9 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended. ``problems``: one line for each source that is not well, worst first."""
+    """How a run ended. ``run``: None where it could not begin. ``problems``: a line for each that became worse."""
 
-    run: int
+    run: int | None
     exit_code: int
     summary: str
     problems: tuple[str, ...]
@@ -41,8 +46,12 @@ def crawl(
     connect_to: Mapping[str, str] | None = None,
     contact: str | None = None,
     monitor: Monitor | None = None,
+    plan: Plan | None = None,
+    quota: int | None = None,
 ) -> Result:
     """Crawl ``outlets`` into ``home``, whose lock the caller holds; ``known``: the whole catalogue.
+
+    ``quota``: bytes that the home may use; the run ends before there are more.
 
     May run once in a process (Twisted's reactor does not start twice).
 
@@ -50,6 +59,7 @@ def crawl(
         ConfigurationError: a demo archive and real outlets, or the other way round.
         CommuniqueError: the disk or the database failed; what was kept before stays.
     """
+    plan = plan or Plan()
     store = Store(home.database, write=True)
     try:
         kind = store.fictional()
@@ -59,43 +69,60 @@ def crawl(
         with store.transaction():
             store.set_fictional(fictional)
             store.sync_sources(o.source for o in known.values())
+            outlets = _rested(store, outlets, plan)
+            rows = store.source_rows()
+            plan = replace(plan, whole=frozenset(name for name in outlets if rows[name]["unfinished"]))
+            if not plan.pages:
+                store.set_unfinished(outlets, True)
             run = store.begin_run(stamp(datetime.now(UTC)), list(outlets))
     finally:
         store.close()
-    process = AsyncCrawlerProcess(_settings(home, run, outlets, connect_to or {}, contact))
+    process = AsyncCrawlerProcess(_settings(home, run, outlets, connect_to or {}, contact, plan, quota))
     crawler = process.create_crawler(OutletSpider)
     if monitor is not None:
         monitor.watch(crawler)
-    process.crawl(crawler, outlets=outlets, known=known)
+    process.crawl(crawler, outlets=outlets, known=known, plan=plan)
     process.start()
     keeper = crawler.get_extension(Keeper)
     assert keeper is not None and isinstance(crawler.spider, OutletSpider)  # noqa: S101
     keeper.end()
     faults = [key for key in crawler.stats.get_stats() if key.startswith("spider_exceptions/")]
     fault = crawler.spider.fault or ("an error of our own, see the log" if faults else None)
-    return _finish(home, run, crawler.spider.progress, keeper.failure, keeper.reason != "finished", fault)
+    return _finish(home, run, crawler.spider, keeper, fault)
+
+
+def _rested(store: Store, outlets: Mapping[str, Outlet], plan: Plan) -> dict[str, Outlet]:
+    """The outlets without those that blocked or failed and are left alone for now."""
+    now = stamp(datetime.now(UTC))
+    rows = store.source_rows()
+    return {
+        name: outlet
+        for name, outlet in outlets.items()
+        if plan.named or plan.pages or (rows[name]["next_try"] or "") <= now
+    }
 
 
 def _settings(
-    home: Home, run: int, outlets: Mapping[str, Outlet], connect_to: Mapping[str, str], contact: str | None
+    home: Home,
+    run: int,
+    outlets: Mapping[str, Outlet],
+    connect_to: Mapping[str, str],
+    contact: str | None,
+    plan: Plan,
+    quota: int | None,
 ) -> Settings:
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     home.logs.mkdir(parents=True, exist_ok=True)
-    slots = {
-        # a delay of nothing is for servers of our own: they may be asked several things at a time
-        host: {"delay": outlet.delay, "concurrency": 1 if outlet.delay else 8}
-        for outlet in outlets.values()
-        for host in outlet.hosts
-    }
-    agent = settings["USER_AGENT"]
     settings.update(
         {
             "COMMUNIQUE_HOME": str(home.path),
             "COMMUNIQUE_RUN": run,
+            "COMMUNIQUE_QUOTA": quota or 0,
+            "COMMUNIQUE_NAMED": plan.named or bool(plan.pages),
             "CONNECT_TO": dict(connect_to),
-            "DOWNLOAD_SLOTS": slots,
-            "USER_AGENT": f"{agent[:-1]}; {contact})" if contact else agent,
+            "DOWNLOAD_SLOTS": slots(outlets.values()),
+            "USER_AGENT": user_agent(contact),
             "LOG_FILE": str(home.logs / f"crawl-{datetime.now(UTC):%Y-%m}.log"),
         },
         priority="cmdline",
@@ -103,16 +130,10 @@ def _settings(
     return settings
 
 
-def _finish(
-    home: Home,
-    run: int,
-    progress: Mapping[str, Progress],
-    failure: Exception | None,
-    interrupted: bool,
-    fault: str | None,
-) -> Result:
+def _finish(home: Home, run: int, spider: OutletSpider, keeper: Keeper, fault: str | None) -> Result:
     """Judge each source, write the run's end, and say how it went."""
-    now = stamp(datetime.now(UTC))
+    now, failure = datetime.now(UTC), keeper.failure
+    interrupted = keeper.reason != "finished" and keeper.full is None
     try:
         store = Store(home.database, write=True)
     except Exception as error:
@@ -120,17 +141,14 @@ def _finish(
     try:
         problems: list[str] = []
         with store.transaction():
-            outcomes = store.run_outcomes(run)
-            for source, state in progress.items():
-                if interrupted or failure:
-                    continue  # it was not heard to the end
-                before = store.source_state(source)
-                after, reason = _judge(state, [row for row in outcomes if row["source"] == source])
-                store.set_source_state(source, after, reason, now if after == "ok" else None)
-                if after == "failing" or (after == "blocked" and before != "blocked"):
-                    problems.append(f"{source}: {after}: {reason}")
+            if spider.plan.pages:
+                problems += _not_saved(store, run, spider.progress)
+            elif not (interrupted or failure or keeper.full):  # it was heard to the end
+                problems += _judge_all(store, run, spider.progress, now)
             if fault:
                 problems.insert(0, f"the crawl did not see everything: {fault}")
+            if keeper.full:
+                problems.insert(0, f"stopped before the disk is full: {keeper.full}")
             [row] = store.last_runs(1)
             message = "; ".join(problems)[:1000] or None
             status, code = "done", 1 if problems else 0
@@ -139,7 +157,7 @@ def _finish(
                 problems.insert(0, f"the archive could not be written to: {failure}")
             elif interrupted:
                 status, code = "interrupted", INTERRUPTED
-            store.finish_run(run, now, status, code, message)
+            store.finish_run(run, stamp(now), status, code, message)
     finally:
         store.close()
     names = ("new", "revised", "unchanged", "not_modified", "failed")
@@ -147,17 +165,63 @@ def _finish(
     return Result(run, code, f"run {run} {status}: {row['fetched']} fetched: {counts}", tuple(problems))
 
 
-def _judge(progress: Progress, outcomes: list[dict[str, object]]) -> tuple[str, str | None]:
-    """State and reason of a source after a run that was heard to its end."""
-    tried = {row["outcome"] for row in outcomes if row["kind"] == "discovery"}
-    if progress.answered:
+def _not_saved(store: Store, run: int, progress: Mapping[str, Progress]) -> list[str]:
+    """A line for each page that was asked for by name and is no article now."""
+    lines = [f"{row['url']}: {row['outcome']}: {row['message'] or 'no article'}" for row in store.not_kept(run)]
+    return lines + [f"{source}: robots.txt disallows it" for source, state in progress.items() if state.skipped]
+
+
+# pages of a source that answers otherwise which must all fail before it counts as failing: one fails now and then
+FEW = 3
+# how bad a state is: a source that becomes worse is a problem of the run, one that stays as it was is not
+_WORSE = {"paused": 0, "ok": 0, "stale": 1, "failing": 2, "blocked": 2}
+
+
+def _judge_all(store: Store, run: int, progress: Mapping[str, Progress], now: datetime) -> list[str]:
+    """Write the state of every source of a run; returns a line for each that is worse than before."""
+    problems: list[str] = []
+    outcomes = store.run_outcomes(run)
+    before = store.source_rows()
+    unusual = findings(store.conn, now, list(progress))
+    known = store.findings()
+    problems += [f"{f.source}: {f.line}" for f in unusual if (f.source, f.kind) not in known and f.kind != "silent"]
+    store.set_findings([(f.source, f.kind, f.line) for f in unusual], list(progress), stamp(now))
+    silent = {f.source: f.line for f in unusual if f.kind == "silent"}
+    store.set_unfinished((source for source, state in progress.items() if not state.left), False)
+    for source, state in progress.items():
+        row = before[source]
+        if not state.answered and (state.waiting or not (state.lists or state.done)):
+            continue  # it was not asked, or not now
+        after, reason = _judge(state, [o for o in outcomes if o["source"] == source], bool(row["last_success"]))
+        success = stamp(now) if after == "ok" else None
+        if after == "ok" and source in silent:
+            after, reason = "stale", silent[source]
+        failed = after in ("failing", "blocked")
+        failures = row["failures"] + 1 if failed else 0
+        next_try = stamp(now + rest(failures)) if failed else None
+        store.set_source_state(source, after, reason, success, failures, next_try)
+        if after != row["state"] and _WORSE[after] >= max(1, _WORSE[row["state"]]):
+            problems.append(f"{source}: {after}: {reason}")
+    return problems
+
+
+def _judge(progress: Progress, outcomes: list[dict[str, Any]], known: bool) -> tuple[str, str | None]:
+    """State and reason of a source after a run that was heard to its end; ``known``: it answered before."""
+    lists = {row["outcome"] for row in outcomes if row["kind"] == "discovery"}
+    if progress.answered or not progress.lists:
         pages = {row["outcome"]: row for row in outcomes if row["kind"] == "page" and row["outcome"] != "redirect"}
         if not pages and progress.skipped:
             return "blocked", "robots.txt disallows every page"
-        if pages and pages.keys() <= {"failed", "blocked"}:
+        tried = sum(row["captures"] for row in pages.values())
+        if tried >= (FEW if known else 1) and pages.keys() <= {"failed", "blocked"}:
             worst = pages.get("blocked") or pages["failed"]
             return ("blocked" if "blocked" in pages else "failing"), f"no page could be fetched: {worst['message']}"
-        return "ok", "; ".join(progress.problems) or None
+        notes = [*progress.problems]
+        if progress.fallback:
+            notes.insert(0, f"through its fallback {progress.fallback}")
+        if progress.left:
+            notes.append(f"{progress.left} pages are left for the next run")
+        return "ok", "; ".join(notes) or None
     reason = "; ".join(dict.fromkeys(progress.problems)) or "nothing was discovered"
-    disallowed = not tried and "robots.txt disallows" in reason
-    return ("blocked" if "blocked" in tried or disallowed else "failing"), reason
+    disallowed = not lists and "robots.txt disallows" in reason
+    return ("blocked" if "blocked" in lists or disallowed else "failing"), reason

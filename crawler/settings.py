@@ -9,6 +9,12 @@ SPIDER_MODULES = ["crawler.spiders"]
 # who we are, in the open; the user's contact is added by `--contact` or COMMUNIQUE_CONTACT
 USER_AGENT = f"communique/{__version__} (news archive; obeys robots.txt)"
 
+
+def user_agent(contact: str | None) -> str:
+    """The user agent with the user's contact."""
+    return f"{USER_AGENT[:-1]}; {contact})" if contact else USER_AGENT
+
+
 # two ports that let anybody on this machine run code in the crawler (the first is on by default since 2.19)
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
@@ -36,6 +42,8 @@ REDIRECT_MAX_TIMES = 8
 # a page is not read here, so its meta refresh is not seen either
 METAREFRESH_ENABLED = False
 RETRY_TIMES = 2
+# 429 and 503 ask for patience, which a retry some seconds later is not
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]
 # cookies would make two readers' pages out of one (and their middleware would fetch the public-suffix list at start)
 COOKIES_ENABLED = False
 REFERER_ENABLED = False
@@ -69,6 +77,7 @@ DOWNLOADER_MIDDLEWARES = {
     # discovery and redirects lead where the outlet says; what is an article is our own rule
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.PatienceMiddleware": 90,
     "crawler.robots.RobotsMiddleware": 100,
     # nearest to the wire: sees every exchange, redirects and failures too, its body still as sent
     "crawler.middlewares.ArchiveMiddleware": 950,

@@ -50,8 +50,8 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def crawl_arguments(home: Home, address: str, *sources: str) -> list[str]:
-    """The arguments that crawl sources of the home's own catalogue at a demo site's address."""
-    return ["crawl", *sources, "--home", str(home.path), "--connect-to", f"*.example={address}"]
+    """The arguments that crawl sources of the home's own catalogue at a demo site's address, due or not."""
+    return ["crawl", "--again", *sources, "--home", str(home.path), "--connect-to", f"*.example={address}"]
 
 
 def crawl(home: Home, address: str, *sources: str) -> subprocess.CompletedProcess[str]:

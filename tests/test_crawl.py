@@ -90,7 +90,8 @@ def test_crawling_an_unchanged_site_again_changes_nothing(demo_home: Home, tmp_p
     assert contents(home) == before
     assert rows(home, "select id, number, text_sha256 from revisions order by id") == runs
     [run] = rows(home, "select * from runs order by id desc limit 1")
-    assert (run["new"], run["revised"], run["failed"]) == (0, 0, 1)  # the page that heals on the retry
+    # what fails once (500, 429), what never ends and what is too large
+    assert (run["new"], run["revised"], run["failed"]) == (0, 0, 4)
 
 
 def test_the_demo_may_run_twice_and_never_into_a_real_archive(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.dates import read_moment, read_printed
+from archive.dates import is_time, read_moment, read_printed
 
 KYIV = "Europe/Kyiv"
 
@@ -38,6 +38,10 @@ KYIV = "Europe/Kyiv"
         ("  2031-04-25T10:00:00Z\n", "2031-04-25T10:00:00Z"),
         ("12.04.2031", "2031-04-11T21:00:00Z"),
         ("Fri Apr 25 2031 10:00:00 GMT+0300", "2031-04-25T07:00:00Z"),
+        ("25 April 2031 10:00 UTC+3", "2031-04-25T07:00:00Z"),
+        ("25 April 2031 10:00 GMT +0300", "2031-04-25T07:00:00Z"),
+        ("2031-04-25 10:00 ET", "2031-04-25T14:00:00Z"),
+        ("2031-01-25 10:00 ET", "2031-01-25T15:00:00Z"),
     ],
 )
 def test_machine_readable_times_are_read_to_the_second(text: str, at: str) -> None:
@@ -164,6 +168,18 @@ def test_the_day_is_that_of_the_sources_zone(text: str, zone: str, day: str) -> 
         ("12 April 2031 7:32 GMT", "2031-04-12T07:32:00Z"),
         ("12 April 2031 07:32:10 EEST", "2031-04-12T04:32:00Z"),
         ("1er mai 2031", "2031-04-30T21:00:00Z"),
+        ("12 April 2031, 7:32 AM TRT", "2031-04-12T04:32:00Z"),
+        ("12 January 2031, 7:32 EEST", "2031-01-12T04:32:00Z"),  # the summer's name in winter: what it says
+        ("May 31, 2024, 6:45pm ET", "2024-05-31T22:45:00Z"),
+        ("January 31, 2024, 6:45 pm (ET)", "2024-01-31T23:45:00Z"),
+        ("31 May 2024, 9:00 a.m. PT", "2024-05-31T16:00:00Z"),
+        ("31 May 2024, 18:45 (MSK)", "2024-05-31T15:45:00Z"),
+        ("31 May 2024, 18:45 GMT+4", "2024-05-31T14:45:00Z"),
+        ("31 May 2024, 18:45 UTC -03:30", "2024-05-31T22:15:00Z"),
+        ("31 May 2024, 18:45 UTC+0530", "2024-05-31T13:15:00Z"),
+        ("31 mai 2031, 10:15 et 12:20", "2031-05-31T07:15:00Z"),
+        ("31 May 2024, 18:45 IST", "2024-05-31T15:45:00Z"),  # India's, Israel's or Ireland's: the source's zone
+        ("Updated: 13-06-2023 | Created 12 June 2023, 21:00", "2023-06-12T18:00:00Z"),
     ],
 )
 def test_printed_times_are_read_to_the_minute(text: str, at: str) -> None:
@@ -193,6 +209,10 @@ def test_printed_times_are_read_to_the_minute(text: str, at: str) -> None:
         "Room 20312 of house 5",
         "125.04.20317",
         "1 Vardania 2031",
+        "31 May 2024, 18:45 UTC+24",
+        "MERIDIAN, May 7. /VNA/. 2031 placeholders.",
+        "МЕРИДИАН, 7 мая. /ВНА/.",
+        "Меридиан. 27 апреля. ВНА - Здесь стоит текст.",
     ],
 )
 def test_a_line_without_a_possible_whole_date_is_none(text: str) -> None:
@@ -209,3 +229,69 @@ def test_a_printed_zone_moves_the_time_and_not_the_sources_day() -> None:
     moment = read_printed("12 April 2031, 11:30 PM EDT", KYIV)
     assert moment is not None
     assert (moment.at, moment.day) == ("2031-04-13T03:30:00Z", "2031-04-13")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Total placeholders as of April 11, 2031",
+        "Бойові втрати станом на 11.04.2031",
+        "По состоянию на 11 апреля 2031 года",
+        "Open since April 11, 2031",
+        "The placeholders from 24.02.2031 to 12.04.2031 were approximately",
+        "11 April 2031 – 13 April 2031",
+        "The placeholders from 24.02.31 to 12.04.2031 were approximately",
+        "з 24.02.2031 по 12.04.2031",
+        "In a long sentence that stands below the headline somebody remembers 11 April 2031.",
+    ],
+)
+def test_a_date_that_the_text_speaks_of_does_not_say_when_the_page_came_out(text: str) -> None:
+    assert read_printed(text, KYIV) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "By Ann Lee and Bo Ray in Port Meridian, 11 April 2031, 10:00",
+        "Published: 11 April 2031, 10:00 | Updated: 12 April 2031, 11:00",
+        "Published on 11 April 2031 at 10:00 AM EEST",
+    ],
+)
+def test_a_line_with_names_and_labels_still_says_when(text: str) -> None:
+    moment = read_printed(text, KYIV)
+    assert moment is not None
+    assert moment.at == "2031-04-11T07:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Published Date: 06:34 | 13 June 2031", "2031-06-12T21:00:00Z"),
+        ("Published Date: 12:00 | 13 June 2031", "2031-06-12T21:00:00Z"),
+        ("Published Date: 01:00 TRT | 13 June 2031", "2031-06-12T21:00:00Z"),
+        ("Published Date: 06:34 PM | 13 June 2031", "2031-06-13T15:34:00Z"),
+        ("Published Date: 18:34 | 13 June 2031", "2031-06-13T15:34:00Z"),
+        ("Published Date: 00:34 | 13 June 2031", "2031-06-12T21:34:00Z"),
+        ("Published June 13,2031", "2031-06-12T21:00:00Z"),
+    ],
+)
+def test_of_a_twelve_hour_clock_without_am_or_pm_the_day_alone_is_believed(text: str, at: str) -> None:
+    moment = read_printed(text, "Europe/Istanbul", "12h")
+    assert moment is not None
+    assert (moment.at, moment.day, moment.printed) == (at, "2031-06-13", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("7:32 AM EEST", True),
+        (", 14:05 |", True),
+        ("(14:05)", True),
+        ("14:05 Placeholder story", False),
+        ("14", False),
+        ("", False),
+        ("at noon", False),
+    ],
+)
+def test_a_time_of_day_is_told_from_other_lines(text: str, wanted: bool) -> None:
+    assert is_time(text) is wanted

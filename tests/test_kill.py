@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -21,9 +22,9 @@ DELAY = 0.12
 
 
 def names() -> list[str]:
-    return [
-        line[1:-1] for line in demo_catalogue().splitlines() if line.startswith("[") and not line.startswith("[[")
-    ]
+    """The outlets but for the one that answers 429 once: its page comes with the second run, killed or not."""
+    tables = [line[1:-1] for line in demo_catalogue().splitlines() if re.fullmatch(r"\[[a-z-]+\]", line)]
+    return [name for name in tables if name != "polder-bulletin"]
 
 
 @pytest.mark.slow

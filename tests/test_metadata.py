@@ -29,6 +29,7 @@ def story(**fields: object) -> dict[str, object]:
 
 def read(head: str = "", body: str = BODY, root: str = "<html>") -> Metadata:
     tree = load_html(f"{root}<head>{head}</head><body>{body}</body></html>")
+    assert tree is not None
     return read_metadata(tree, URL, "Europe/Kyiv")
 
 
@@ -76,6 +77,55 @@ def test_a_line_saying_when_it_was_updated_is_not_when_it_was_published() -> Non
     meta = read("", "<h1>Harbour</h1><p>Updated: 29.04.2031, 10:00</p><p>25.04.2031, 09:00</p>")
     assert meta.published is not None
     assert meta.published.day == "2031-04-25"
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        ("<p><span>12 April, 2031</span>, <span>7:32 AM EEST</span></p>", "2031-04-12T04:32:00Z"),
+        ("<p><b>14:05</b> <i>12.04.2031</i></p>", "2031-04-12T11:05:00Z"),
+        ("<p>12 April, 2031<!-- -->, <!-- -->7:32 AM<!-- --> EEST</p>", "2031-04-12T04:32:00Z"),
+        ("<p>12.04.2031, 10:00</p><p>14:05</p>", "2031-04-12T07:00:00Z"),
+        ("<p>12.04.2031</p><p>14:05 Another story</p>", "2031-04-11T21:00:00Z"),
+    ],
+)
+def test_a_time_in_an_element_of_its_own_belongs_to_the_day_beside_it(body: str, at: str) -> None:
+    meta = read("", f"<h1>Harbour</h1>{body}<p>The harbour of Vardania reopened.</p>")
+    assert meta.published is not None
+    assert meta.published.at == at
+
+
+def test_a_date_in_the_headline_is_not_when_the_page_came_out() -> None:
+    headline = "<h1>Ships in the harbour on April 11, 2031</h1>"
+    assert read("", f"{headline}<p>The harbour of Vardania was full.</p>").published is None
+    meta = read("", f"{headline}<p>12.04.2031 (14:05)</p>")
+    assert meta.published is not None
+    assert meta.published.at == "2031-04-12T11:05:00Z"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "MERIDIAN, May 7. /VNA/. The harbour of Vardania reopened.",
+        "Меридіан. 7 травня. ВНА - Порт Варданії відкрито.",
+        "Since 24 February 2031 the harbour of Vardania had been closed, and the ships lay before it, said the port.",
+    ],
+)
+def test_no_year_is_ever_supplied_to_a_dateline(line: str) -> None:
+    furniture = "<footer><p>© 2031 Vardania News Agency</p></footer>"
+    assert read("", f"<h1>Harbour</h1><p>{line}</p><p>{line} Again.</p>{furniture}").published is None
+    meta = read("", f"<h1>Harbour</h1><p>8 May 2031, 10:00</p><p>{line}</p>{furniture}")
+    assert meta.published is not None
+    assert meta.published.at == "2031-05-08T07:00:00Z"
+
+
+def test_of_a_twelve_hour_clock_the_day_is_kept_and_the_time_only_as_printed() -> None:
+    tree = load_html("<html><body><h1>Harbour</h1><p>- Published Date: 06:34 | 13 June 2031</p></body></html>")
+    assert tree is not None
+    published = read_metadata(tree, URL, "Europe/Istanbul", "12h").published
+    assert published is not None
+    assert (published.at, published.day) == ("2031-06-12T21:00:00Z", "2031-06-13")
+    assert published.printed == "- Published Date: 06:34 | 13 June 2031"
 
 
 def test_a_page_without_any_time_has_none() -> None:

@@ -240,7 +240,7 @@ def test_an_address_that_never_answered_cannot_make_a_live_story_gone(home: Home
         {"url": "http://ferries.example/draft/1", "gone_at": None}
     ]
     store = Store(home.database)
-    assert store.urls("ferries", "2000") == ["http://ferries.example/live/1"]
+    assert [visit.url for visit in store.revisitable("ferries", "2000")] == ["http://ferries.example/live/1"]
     store.close()
     keep(home, [captured("http://ferries.example/live/1", "", 2, status=404)])
     assert rows(home, "select gone_at is not null as gone from articles") == [{"gone": 1}]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from archive.workers import Workers
-from crawler.spiders.feed import read_feed
-from crawler.spiders.listing import read_listing
+from crawler.spiders import feed as feeds
+from crawler.spiders import listing as listings
 
 SITE = "https://news.vardania.example"
 FEED = f"{SITE}/en/feed.xml"
@@ -23,7 +23,7 @@ def rss(*links: str, head: str = "", encoding: str = "utf-8") -> bytes:
 
 
 def feed(body: bytes, content_type: str | None = "application/rss+xml") -> list[str]:
-    return read_feed(body, FEED, content_type)
+    return [page.url for page in feeds.feed(body, FEED, content_type).found]
 
 
 def test_an_rss_feed_names_its_pages_in_order_each_once() -> None:
@@ -115,11 +115,11 @@ BOMBS = [
 def test_a_bomb_of_entities_is_not_blown_up(body: bytes) -> None:
     workers = Workers(1)
     try:
-        found = workers.submit(read_feed, body, FEED, "text/xml", timeout=20).result()
+        brought = workers.submit(feeds.feed, body, FEED, "text/xml", timeout=20).result()
     finally:
         workers.close(wait_for=False)
-    assert found[0] == f"{SITE}/a"
-    assert sum(map(len, found)) < 100_000
+    assert brought.found[0].url == f"{SITE}/a"
+    assert sum(len(page.url) for page in brought.found) < 100_000
 
 
 def test_a_feed_reads_no_file_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -149,7 +149,8 @@ def test_a_feeds_link_that_is_no_page_costs_only_itself(link: str) -> None:
 
 
 def listing(source: str, links: str = "body", following: str | None = None) -> tuple[list[str], str | None]:
-    return read_listing(Selector(text=source), LIST, links, following)
+    brought = listings.listing(Selector(text=source), LIST, links, following)
+    return [page.url for page in brought.found], next((step.url for step in brought.further), None)
 
 
 @pytest.mark.parametrize(

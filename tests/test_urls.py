@@ -30,15 +30,29 @@ PAGE = "http://news.vardania.example/2031/04/harbour"
         "http://news.vardania.example/%61/b?p=2&q=x",
         "http://news.vardania.example/c/../a/./b?p=2&q=x",
         "  http://news.vardania.example/a/b?p=2&q=x ",
+        "http://news.vardania.example/a/b/amp?p=2&q=x",
+        "http://news.vardania.example/a/b/amp/?p=2&q=x",
+        "http://news.vardania.example/a/b?p=2&amp=1&q=x",
     ],
 )
 def test_spellings_of_one_page_have_one_key(spelling: str) -> None:
     assert url_key(spelling) == "news.vardania.example/a/b?p=2&q=x"
 
 
+@pytest.mark.parametrize("host", ["mil.ru", "z.mil.ru", "eng.mil.ru"])
+def test_the_russian_ministrys_hosts_hold_one_document_under_one_uuid(host: str) -> None:
+    path = "/news/0a1b2c3d-0000-4000-8000-0123456789ab"
+    assert url_key(f"https://{host}{path}") == f"mil.ru{path}"
+    assert url_key(f"https://{host}{path[:-1]}") == f"{host}{path[:-1]}"  # no UUID
+    assert url_key(f"https://not-{host}{path}") == f"not-{host}{path}" if host == "mil.ru" else True
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        ("http://v.example/amp", "http://v.example/"),
+        ("http://v.example/amp/b", "http://v.example/b"),
+        ("http://v.example/camp", "http://v.example/"),
         ("http://v.example/?p=12", "http://v.example/?p=13"),
         ("http://v.example/?p=12", "http://v.example/"),
         ("http://v.example/more.htm?id=1@egNews", "http://v.example/more.htm?id=2@egNews"),

@@ -470,7 +470,7 @@ def test_scraped_markup_is_inert_everywhere(own: Store, tmp_path: Path, url: str
     stock = [
         "/archive/articles", f"/archive/articles/{number}", "/archive/revisions", "/archive/blocks",
         "/archive/captures", "/archive/changes", "/archive/latest",
-        "/archive/sources", "/archive/hidden_blocks", "/archive/search_text",
+        "/archive/sources", "/archive/hidden_blocks", "/archive/search_text?_size=max",
         f"/archive/blocks?text={PROBE}", f"/archive/search?q={PROBE}", "/archive?sql=select+*+from+articles",
     ]  # fmt: skip
     for path in ours + stock:

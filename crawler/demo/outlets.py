@@ -27,6 +27,7 @@ class Outlet:
     feed_size: int = 40
     feed_mark: str = ""  # what the feed hangs on its links
     sitemap: bool = True
+    encoding: str = "utf-8"  # of its stories, listings and front page
     name: str = ""
     host: str = ""
     zone: ZoneInfo = field(default=ZoneInfo("UTC"))
@@ -63,6 +64,10 @@ OUTLETS = {
         _outlet("karsia-mfa", "{prefix}/news/{slug}", sitemap=False),
         _outlet("nadmorvia-visti", "{prefix}/novyny/{slug}.html", prefixes={"uk": ""},
                 listing="/novyny/", per_page=4, sitemap=False),
+        _outlet("estuary-herald", "{prefix}/novosti/{slug}.html", prefixes={"ru": ""},
+                listing="/novosti/", sitemap=False, encoding="windows-1251"),
+        _outlet("harbour-post", "{prefix}/news/{slug}", feed="/feed.xml", sitemap=False),
+        _outlet("polder-bulletin", "{prefix}/news/{slug}", listing="/news", sitemap=False),
     )
 }  # fmt: skip
 BLOCKED = OUTLETS["karsia-mfa"].host  # answers 403 to everything

@@ -17,6 +17,7 @@ from zlib import crc32
 from crawler.demo.outlets import BLOCKED, OUTLETS, Outlet
 from crawler.demo.shapes import html, notice, render, stamp
 from crawler.demo.stories import DAY_ONE, MARK, Item, items, plain, source_items
+from crawler.demo.traps import break_feed, recode, traps
 
 HTML = "text/html; charset=utf-8"
 # Last-Modified is the site's time six years back: a server must not send one later than its own Date header
@@ -35,19 +36,28 @@ MOVED = {
 }
 MISSING = {"vardania-mod": "/en/news/minister-inspects-flood-wall"}  # linked in the listing, answers 404
 REMOVED = {"sarmia-mod": "/en/news/40988-statement-on-grain-transit"}  # linked in the listing, answers 410
-FAILS_ONCE = {"nadmorvia-visti": "/novyny/porom-do-ocheretianoho.html"}  # 500 first, 200 when asked again
+# Addresses that answer with another status first, and 200 when they are asked again.
+FIRST = {
+    "nadmorvia-visti": ("/novyny/porom-do-ocheretianoho.html", 500),
+    "polder-bulletin": ("/news/geese-are-counted-from-a-balloon", 429),
+}
+BROKEN_FEED = "harbour-post"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one address answers; `modified` is for Last-Modified, `fails_once` asks for a 500 first."""
+    """What one address answers; `modified` is for Last-Modified, `first` is the status of its first answer.
+
+    `length`: bytes that the body is repeated to, negative: without end; 0: as it is.
+    """
 
     status: int
     content_type: str
     body: bytes
     modified: datetime = BEGIN
     location: str = ""
-    fails_once: bool = False
+    first: int = 200
+    length: int = 0
 
 
 def notice_page(status: int, text: str, title: str = "") -> Page:
@@ -62,7 +72,7 @@ def pages(day: int) -> dict[tuple[str, str], Page]:
     """(host, path with query) to page, everything the site serves on `day`."""
     found = {}
     for outlet in OUTLETS.values():
-        found.update({(outlet.host, path): page for path, page in _outlet_pages(outlet, day)})
+        found.update({(outlet.host, path): _encoded(outlet, path, page) for path, page in _outlet_pages(outlet, day)})
     found["", "/"] = _index()
     before = pages(0) if day else found
     # What differs from the day before was touched since; the rest keeps its date: a 304 by date is true.
@@ -70,6 +80,12 @@ def pages(day: int) -> dict[tuple[str, str], Page]:
         key: replace(page, modified=(DAY_ONE if _differs(before.get(key), page) else page.modified) - BEHIND)
         for key, page in found.items()
     }
+
+
+def _encoded(outlet: Outlet, path: str, page: Page) -> Page:
+    if outlet.encoding == "utf-8" or page.content_type != HTML or page.status != 200:
+        return page
+    return replace(page, content_type="text/html", body=recode(page.body, path))
 
 
 def _differs(before: Page | None, page: Page) -> bool:
@@ -92,7 +108,7 @@ def _outlet_pages(outlet: Outlet, day: int) -> Iterator[tuple[str, Page]]:
         return
     told = source_items(outlet.slug, day)
     for item in told:
-        page = Page(200, HTML, render(item, day), _touched(item), fails_once=_fails(item))
+        page = Page(200, HTML, render(item, day), _touched(item), first=_first(item))
         yield item.path, page
         if outlet.slug == "two-banks-digest":  # the publishing system's short address, same page
             yield f"/?p={10000 + crc32(item.slug.encode()) % 90000}", page
@@ -116,12 +132,15 @@ def _outlet_pages(outlet: Outlet, day: int) -> Iterator[tuple[str, Page]]:
             prefix = outlet.prefixes[language] if len(outlet.prefixes) > 1 else ""
             yield prefix + outlet.feed, make(outlet, language, mine[: outlet.feed_size])
     yield "/", _front(outlet, told)
+    for trap in traps(outlet.slug):
+        yield trap.path, Page(200, HTML, trap.body, length=trap.length) if trap.body else _front(outlet, told)
     if outlet.sitemap:
         yield from _sitemaps(outlet, told)
 
 
-def _fails(item: Item) -> bool:
-    return FAILS_ONCE.get(item.source) == item.path
+def _first(item: Item) -> int:
+    path, status = FIRST.get(item.source, ("", 200))
+    return status if path == item.path else 200
 
 
 def _internal(outlet: Outlet) -> str:
@@ -189,8 +208,10 @@ def _listing(outlet: Outlet, language: str, told: tuple[Item, ...]) -> Iterator[
 
 def _front(outlet: Outlet, told: tuple[Item, ...]) -> Page:
     links = f'<p><a href="{_internal(outlet)}">{MARK}an internal page</a></p>'
-    body = f"{notice('en')}\n<h1>{MARK}{escape(outlet.name)}</h1>\n{_rows(outlet, told[:5])}\n{links}"
-    return Page(200, HTML, html("en", outlet.name, "", body), _newest(told))
+    logo = f'<h1><a href="/">{MARK}{escape(outlet.name)}</a></h1>'
+    body = f"{notice('en')}\n{logo}\n{_rows(outlet, told[:5])}\n{links}"
+    head = f'<link rel="canonical" href="{outlet.url("/")}">\n<meta property="og:type" content="website">\n'
+    return Page(200, HTML, html("en", outlet.name, head, body), _newest(told))
 
 
 def _linked(outlet: Outlet, item: Item) -> str:
@@ -212,13 +233,20 @@ def _rss(outlet: Outlet, language: str, told: tuple[Item, ...]) -> Page:
         f"<description>{escape(_summary(item))}</description></item>\n"
         for item in told
     )
+    entries += "".join(
+        f"<item><title>{MARK}{escape(trap.title)}</title><link>{outlet.url(trap.path)}</link>"
+        f"<pubDate>{format_datetime(_newest(told))}</pubDate></item>\n"
+        for trap in traps(outlet.slug)
+    )
     body = (
         '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>\n'
         f"<title>{escape(outlet.name)}</title><link>{outlet.url('/')}</link>"
         f"<description>{escape(outlet.name)}</description><language>{language}</language>\n"
         f"{entries}</channel></rss>\n"
-    )
-    return Page(200, "application/rss+xml; charset=utf-8", body.encode(), _newest(told))
+    ).encode()
+    if outlet.slug == BROKEN_FEED:
+        body = break_feed(body)
+    return Page(200, "application/rss+xml; charset=utf-8", body, _newest(told))
 
 
 def _atom(outlet: Outlet, language: str, told: tuple[Item, ...]) -> Page:

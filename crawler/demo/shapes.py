@@ -355,6 +355,26 @@ def nadmorvia_visti(item: Item, day: int) -> bytes:
     )
 
 
+def small_paper(item: Item, day: int) -> bytes:
+    """A <time> element below the headline, and nothing else: these outlets are hard to read for other reasons."""
+    nav = (
+        ("/", pick(item.language, "Front page", "", "Первая полоса")),
+        ("/ads", pick(item.language, "Small advertisements", "", "Частные объявления")),
+    )
+    printed = f"{item.local:%d.%m.%Y %H:%M}"
+    return html(
+        item.language,
+        title_of(item),
+        "",
+        f"""{top(item, nav)}
+<div class="story"><h1>{escape(item.headline)}</h1>
+<p class="when"><time datetime="{item.local.isoformat()}">{printed}</time></p>
+{paragraphs(item.body)}
+</div>
+<footer>{notice(item.language)}</footer>""",
+    )
+
+
 SHAPES: dict[str, Callable[[Item, int], bytes]] = {
     "vardania-mod": vardania_mod,
     "sarmia-mod": sarmia_mod,
@@ -365,6 +385,9 @@ SHAPES: dict[str, Callable[[Item, int], bytes]] = {
     "eastern-courier": eastern_courier,
     "two-banks-digest": two_banks_digest,
     "nadmorvia-visti": nadmorvia_visti,
+    "estuary-herald": small_paper,
+    "harbour-post": small_paper,
+    "polder-bulletin": small_paper,
 }
 CLUTTER = {  # what must not stand in the clean text, per outlet
     "vardania-mod": ("Skip to main content", "Hotline for families"),
@@ -376,6 +399,9 @@ CLUTTER = {  # what must not stand in the clean text, per outlet
     "eastern-courier": ("Subscribe now", "Business pages", "Read the Latest"),
     "two-banks-digest": ("Archive of the digest",),
     "nadmorvia-visti": ("Усі новини краю", *NOTES_UK),
+    "estuary-herald": ("Частные объявления",),
+    "harbour-post": ("Small advertisements",),
+    "polder-bulletin": ("Small advertisements",),
 }
 
 

@@ -22,9 +22,11 @@ from crawler.demo.held import Held, pairs
 from crawler.demo.outlets import BLOCKED
 from crawler.demo.pages import Page, notice_page, pages
 
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 LOCAL = ("127.0.0.1", "localhost")  # Host of whoever opens the site itself: list of outlets, clock
+RETRY_AFTER = 1  # seconds that a 429 asks for: the next run of the demo comes later than that
 START_LIMIT = 10.0  # seconds until a server thread that does not come up is an error; it takes 0.05
 # Pages that tests add count up from here, one second each, so that a replaced page has a later date.
 ADDED_FROM = datetime(2025, 1, 1, tzinfo=UTC)
@@ -185,12 +187,13 @@ class DemoSite:
                 ready[key] = held
         return held
 
-    async def _answer(self, scope: dict[str, Any], receive: object, send: Send) -> None:
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         asked: dict[bytes, bytes] = dict(scope["headers"])
         host = asked.get(b"host", b"").decode("latin-1").split(":")[0].lower().rstrip(".")
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         key = (host, _address(path, query))
         method: str = scope["method"]
+        length = 0
         computed = self._computed.get(key)
         if computed:
             plain = {name.decode("latin-1"): value.decode("latin-1") for name, value in asked.items()}
@@ -208,15 +211,44 @@ class DemoSite:
             status, headers, body = 405, [(b"allow", b"GET, HEAD"), (b"content-length", b"0")], b""
         else:
             held = self._find(key)
-            if held.page.fails_once and key not in self._healed:
+            if held.page.first != 200 and key not in self._healed:
                 self._healed.add(key)
-                held = Held(notice_page(500, "This page fails once and answers when it is asked again."))
+                held = _first_answer(held.page.first)
             status, headers, body = held.send(asked)
+            if held.page.length:  # as it is: no validators, no gzip
+                status, body, length = held.page.status, held.page.body, held.page.length
+                headers = pairs({"content-type": held.page.content_type})
+                headers += pairs({"content-length": str(length)} if length > 0 else {})
         conditional = b"if-none-match" in asked or b"if-modified-since" in asked
         agent = asked.get(b"user-agent", b"").decode("latin-1")
         self.log.append(Hit(host, f"{path}?{query}" if query else path, status, conditional, agent))
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+        if length and method != "HEAD":
+            await _pour(body, length, receive, send)
+        else:
+            await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+def _first_answer(status: int) -> Held:
+    text = "This page fails once and answers when it is asked again."
+    return Held(notice_page(status, text), {"Retry-After": str(RETRY_AFTER)} if status == 429 else None)
+
+
+async def _pour(body: bytes, length: int, receive: Receive, send: Send) -> None:
+    """Send a body over and over: `length` bytes, or until the client goes away where that is negative."""
+    await receive()  # the request itself; what comes next is that the client is gone
+    gone = asyncio.ensure_future(receive())
+    sent = 0
+    try:
+        while not gone.done() and sent != length:
+            part = body if length < 0 else body[: length - sent]
+            await send(
+                {"type": "http.response.body", "body": part, "more_body": length < 0 or sent + len(part) < length}
+            )
+            sent += len(part)
+            await asyncio.sleep(0)  # a client that reads as fast as this would keep the others waiting
+    finally:
+        gone.cancel()
 
 
 def _listen(port: int) -> socket.socket:

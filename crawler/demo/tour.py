@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+from collections import Counter
 from typing import Any
 
 from archive.errors import CommuniqueError
 from archive.home import Home
 from archive.store import Store
+from crawler.demo.pages import FIRST
 from crawler.demo.site import DemoSite
 from crawler.demo.stories import CHANGES, stories
+from crawler.demo.traps import TRAPS
 
 # the outlet that answers 403 to everything
 REFUSING = "karsia-mfa"
@@ -51,6 +54,7 @@ def crawl_apart(home: Home, address: str) -> int:
 
 
 def _crawl(home: Home, address: str, watched: bool, answers: Any) -> None:
+    from crawler.frontier import Plan
     from crawler.monitor import Monitor
     from crawler.run import crawl
     from crawler.sources import demo
@@ -65,6 +69,7 @@ def _crawl(home: Home, address: str, watched: bool, answers: Any) -> None:
                 fictional=True,
                 connect_to={"*.example": address},
                 monitor=Monitor() if watched else None,
+                plan=Plan(again=True),  # the site's next day comes at once
             )
         print(result.summary, file=sys.stderr)  # noqa: T201
         answers.put(result.exit_code)
@@ -78,6 +83,7 @@ def _compare(home: Home) -> list[str]:
     try:
         rows = {row["url"]: row for row in store.articles()}
         sources = store.source_health()
+        runs = [_outcomes(store, row["id"]) for row in reversed(store.last_runs(2))]
     finally:
         store.close()
     problems = [
@@ -100,4 +106,25 @@ def _compare(home: Home) -> list[str]:
             problems.append(f"{url} has {row['revisions']} revisions, not {revisions}")
         if (row["gone_at"] is not None) != (url in CHANGES.withdrawn):
             problems.append(f"{url} is {'gone' if row['gone_at'] else 'still there'}")
-    return sorted(problems)
+    return sorted(problems + _missed(runs))
+
+
+def _outcomes(store: Store, run: int) -> Counter[tuple[str, str]]:
+    """How many pages of each source came out how in a run."""
+    rows = [row for row in store.run_outcomes(run) if row["kind"] == "page"]
+    return Counter({(row["source"], row["outcome"]): row["captures"] for row in rows})
+
+
+def _missed(runs: list[Counter[tuple[str, str]]]) -> list[str]:
+    """The traps that did not come out as they should: each of them on both days, what fails once on the first."""
+    problems = []
+    wanted = Counter((trap.source, trap.outcome) for trap in TRAPS)
+    for day, run in enumerate(runs):
+        asked = wanted + Counter({(source, "failed"): 1 for source in FIRST} if day == 0 else {})
+        both = asked.keys() | {(source, "failed") for source in FIRST}
+        problems += [
+            f"day {day + 1}: {source} has {run[source, outcome]} pages {outcome}, not {asked[source, outcome]}"
+            for source, outcome in both
+            if run[source, outcome] != asked[source, outcome]
+        ]
+    return problems

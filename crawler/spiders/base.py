@@ -1,49 +1,79 @@
-"""The spider: asks each outlet for what it published, then for each page, conditionally where it is known."""
+"""The spider: asks each outlet for what it published, then for each page that is new, due or said to have changed."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parsel import Selector  # Scrapy's own looks at <base> and raises where that is no address
+from dateutil.rrule import MONTHLY, rrule
 from scrapy import Request, Spider
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from archive.errors import CommuniqueError
 from archive.home import Home
-from archive.models import stamp
-from archive.store import Known, Store
-from archive.urls import clean, is_article, url_key
+from archive.ingest import first_outcome
+from archive.models import Exchange, stamp
+from archive.store import Store
+from archive.urls import url_key
+from crawler.discovery import Found, Further
+from crawler.frontier import RECENT, Ask, Frontier, Plan
+from crawler.middlewares import pairs
+from crawler.patience import PatienceError
+from crawler.pipeline import Keeper
 from crawler.robots import DisallowedError
 from crawler.sources import Discovery, Outlet
-from crawler.spiders.feed import read_feed
-from crawler.spiders.listing import read_listing
+from crawler.spiders.ways import first_request, read
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
-# an article is looked at again at each crawl for so long after it was first seen (most edits come within days)
-REVISIT = timedelta(days=30)
-# pages of a source that are asked for and not answered yet: the rest waits where it takes no memory
-AHEAD = 64
+# a way of discovery that is asked a little before its time is not put off to the next run
+_SLACK = timedelta(minutes=1)
+# answers of one way of discovery that a run looks at, where the catalogue says nothing; in a history crawl
+ANSWERS, ALL_ANSWERS = 50, 10_000
+# of a copy elsewhere: a channel's preview says in the reader's language that a post is gone
+_ENGLISH = {"Accept-Language": "en"}
+# sitemaps in sitemaps: the protocol knows one index, some sites nest a second
+DEPTH = 3
 
 
 @dataclass(slots=True)
 class Progress:
-    """How a source's crawl goes. ``problems``: one line for each way of discovery that brought nothing."""
+    """How a source's crawl goes. ``problems``: one line for each way of discovery that brought nothing.
+
+    ``lists``: ways of discovery that were asked. ``waiting``: why they were not, or not answered. ``fallback``: what
+    was asked in their stead. ``skipped``: pages that robots.txt disallows.
+    """
+
+    lists: int = 0
 
     found: int = 0
     answered: int = 0
     done: int = 0
     skipped: int = 0
+    left: int = 0
+    waiting: str | None = None
+    fallback: str | None = None
     problems: list[str] = field(default_factory=list)
+
+
+class _Line:
+    """One source's work in this run."""
+
+    def __init__(self, outlet: Outlet, frontier: Frontier, progress: Progress) -> None:
+        self.outlet, self.frontier, self.progress = outlet, frontier, progress
+        self.fallbacks = deque(outlet.fallback)
+        self.pending = 0  # discovery requests that are not answered yet
+        self.answers: dict[Discovery, int] = {}  # of each way of discovery
+        self.began: dict[Discovery, str] = {}  # the address each was asked at first
 
 
 class OutletSpider(Spider):
@@ -51,13 +81,12 @@ class OutletSpider(Spider):
 
     name = "outlets"
 
-    def __init__(self, outlets: Mapping[str, Outlet], known: Mapping[str, Outlet], **kwargs: Any) -> None:
+    def __init__(self, outlets: Mapping[str, Outlet], known: Mapping[str, Outlet], plan: Plan, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.outlets, self.known = outlets, known
+        self.outlets, self.known, self.plan = outlets, known, plan
         self.progress = {name: Progress() for name in outlets}
-        self._room = {name: asyncio.Semaphore(AHEAD) for name in outlets}
-        self._seen: set[int] = set()
         self.fault: str | None = None  # why known pages were not looked at
+        self._changed = asyncio.Event()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> OutletSpider:
@@ -69,120 +98,212 @@ class OutletSpider(Spider):
     _home: Home
 
     async def start(self) -> AsyncIterator[Request]:
-        """First what each outlet says is there, then what is known and may have changed."""
-        for name, outlet in self.outlets.items():
-            for discovery in outlet.discovery:
-                yield self._discover(name, discovery, discovery.url, 1)
-        since = stamp(datetime.now(UTC) - REVISIT)
-        for name in self.outlets:
+        """What each outlet says is there, and what is known and due, all outlets in turn."""
+        keeper = self.crawler.get_extension(Keeper)
+        assert keeper is not None, "crawler.pipeline.Keeper is an extension of every crawl"  # noqa: S101
+        self._keeper = keeper
+        self._lines = {
+            name: _Line(outlet, Frontier(outlet, self._home, self.plan, self._announce), self.progress[name])
+            for name, outlet in self.outlets.items()
+        }
+        now = datetime.now(UTC)
+        for name, line in self._lines.items():
+            if self.plan.pages:
+                line.frontier.add(Found(url) for url in self.plan.pages.get(name, ()))
+                continue
+            for discovery in await asyncio.to_thread(self._due, line.outlet, now):
+                for one in (discovery, *self._months_before(discovery, now)):
+                    yield self._begin(line, one)
             try:
-                urls = await asyncio.to_thread(self._urls, name, since)
+                line.frontier.add_known(await asyncio.to_thread(line.frontier.revisits, now))
             except (CommuniqueError, sqlite3.Error) as error:  # the run must not pass for a whole one
                 self.fault = f"{type(error).__name__}: {error}"
-                return
-            async for request in self._pages(name, urls):
-                yield request
+        while True:
+            self._changed.clear()
+            asked = False
+            for name, line in self._lines.items():
+                if (ask := await line.frontier.next()) is not None:
+                    asked = True
+                    yield self._page(name, line, ask)
+            if asked:
+                continue
+            if all(line.pending == 0 and line.frontier.empty for line in self._lines.values()):
+                break
+            await self._changed.wait()
+        for line in self._lines.values():
+            line.progress.left += line.frontier.left
 
-    def _urls(self, source: str, since: str) -> list[str]:
+    def _announce(self, modified: dict[str, str]) -> None:
+        seen = stamp(datetime.now(UTC))
+        self._keeper.note(lambda store: store.announce(modified, seen))
+
+    def _due(self, outlet: Outlet, now: datetime) -> list[Discovery]:
+        """The ways of discovery that are to be asked in this run."""
+        if not self.plan.due:
+            return list(outlet.discovery)
         store = Store(self._home.database)
         try:
-            return store.urls(source, since)
+            asked = store.discovered(outlet.source.id)
         finally:
             store.close()
+        due = []
+        for discovery in outlet.discovery:
+            base = url_key(discovery.start(now.date())).partition("?")[0]
+            last = max((at for key, at in asked.items() if key.startswith(base)), default=None)
+            if last is None or now - last >= discovery.every - _SLACK:
+                due.append(discovery)
+        return due
 
-    def _discover(self, source: str, discovery: Discovery, url: str, page: int) -> Request:
+    # discovery
+
+    def _begin(self, line: _Line, discovery: Discovery) -> Request:
+        line.progress.lists += 1
+        now = datetime.now(UTC)
+        further = first_request(discovery, now, self.plan.since or now - RECENT)
+        line.began[discovery] = further.url
+        return self._discover(line, discovery, further, 1, first=True)
+
+    def _months_before(self, discovery: Discovery, now: datetime) -> list[Discovery]:
+        """A list by month, of each month back to where a history crawl begins."""
+        if self.plan.since is None or "{" not in discovery.url:
+            return []
+        earlier = list(rrule(MONTHLY, self.plan.since.replace(day=1), until=now.replace(day=1)))[:-1]
+        return [replace(discovery, url=discovery.start(day.date())) for day in reversed(earlier)]
+
+    def _discover(
+        self, line: _Line, discovery: Discovery, further: Further, depth: int, first: bool = False
+    ) -> Request:
+        line.pending += 1
         return Request(
-            url,
+            further.url,
+            method="GET" if further.body is None else "POST",
+            body=further.body or b"",
+            headers={} if further.body is None else {"Content-Type": "application/json"},
             callback=self._discovered,
             errback=self._undiscovered,
-            cb_kwargs={"source": source, "discovery": discovery, "page": page},
-            meta={"source": source, "kind": "discovery"},
+            cb_kwargs={"line": line, "discovery": discovery, "depth": depth, "first": first},
+            meta=self._meta(line, "discovery"),
             dont_filter=True,
             priority=10,
         )
 
+    def _meta(self, line: _Line, kind: str) -> dict[str, Any]:
+        meta: dict[str, Any] = {"source": line.outlet.source.id, "kind": kind}
+        if line.outlet.proxy:
+            meta["proxy"] = line.outlet.proxy
+        return meta
+
     async def _discovered(
-        self, response: Response, source: str, discovery: Discovery, page: int
+        self, response: Response, line: _Line, discovery: Discovery, depth: int, first: bool
     ) -> AsyncIterator[Request]:
-        """Pages of a feed or a listing, and the listing's next page."""
-        progress, outlet = self.progress[source], self.outlets[source]
-        following: str | None = None
-        if discovery.kind == "feed":
-            content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-            urls = await asyncio.to_thread(read_feed, response.body, response.url, content_type)
-        else:
-            text = response.text if isinstance(response, TextResponse) else ""
-            urls, following = read_listing(Selector(text=text), response.url, discovery.links, discovery.next)
-        urls = [url for url in map(clean, urls) if is_article(url, outlet.articles)]
-        if urls:
-            progress.answered += 1
-        elif page == 1:
-            progress.problems.append(f"no article address in {response.url}")
-        if following and page < discovery.pages:
-            yield self._discover(source, discovery, following, page + 1)
-        async for request in self._pages(source, urls):
+        """What a list brought: its pages join the source's line, what it goes on with is asked next."""
+        try:
+            requests = await self._take(response, line, discovery, depth, first)
+        except BaseException:  # whoever waits for this answer must not wait for ever
+            self._answered_list(line)
+            raise
+        for request in (*requests, *self._answered_list(line)):
             yield request
 
-    async def _undiscovered(self, failure: Failure) -> None:
+    async def _take(
+        self, response: Response, line: _Line, discovery: Discovery, depth: int, first: bool
+    ) -> list[Request]:
+        progress = line.progress
+        number = line.answers[discovery] = line.answers.get(discovery, 0) + 1
+        since = self.plan.since or datetime.now(UTC) - RECENT
+        brought = await asyncio.to_thread(read, discovery, response, number, since, line.began[discovery])
+        found = line.frontier.accept(brought.found)
+        nested = discovery.kind == "sitemap" and bool(brought.further)
+        new = bool(found) and await asyncio.to_thread(line.frontier.unknown, found)
+        line.frontier.add(found)
+        if found or nested:
+            progress.answered += 1
+        elif first:
+            progress.problems.append(f"no article address in {response.url}")
+        limit = discovery.pages if discovery.kind == "listing" else ANSWERS
+        limit = ALL_ANSWERS if self.plan.since else limit
+        # a page of a list that brings nothing new is where the last run was; an index is gone through whole
+        whole = bool(found) and line.outlet.source.id in self.plan.whole
+        if not ((nested and depth < DEPTH) or new or whole):
+            return []
+        return [
+            self._discover(line, discovery, further, depth + nested)
+            for further in brought.further[: max(0, limit - number)]
+        ]
+
+    async def _undiscovered(self, failure: Failure) -> AsyncIterator[Request]:
         request = failure.request  # type: ignore[attr-defined]
-        source, page = request.cb_kwargs["source"], request.cb_kwargs["page"]
+        line, first = request.cb_kwargs["line"], request.cb_kwargs["first"]
         error = failure.value
         if isinstance(error, HttpError):
-            line = f"{request.url} answers {error.response.status}"
+            text = f"{request.url} answers {error.response.status}"
+            if error.response.status in (429, 503):
+                line.progress.waiting = text
+            self._note_block(line, request, error.response)
         elif isinstance(error, DisallowedError):
-            line = str(error)
+            text = str(error)
+        elif isinstance(error, PatienceError):
+            text = line.progress.waiting = str(error)
         else:
-            line = f"{request.url}: {type(error).__name__}: {' '.join(str(error).split())}"[:300]
-        if page == 1:
-            self.progress[source].problems.append(line)
-        self.logger.warning("%s: %s", source, line)
+            text = f"{request.url}: {type(error).__name__}: {' '.join(str(error).split())}"[:300]
+        if first:  # what a list goes on with may end anywhere
+            line.progress.problems.append(text)
+        self.logger.warning("%s: %s", line.outlet.source.id, text)
+        for following in self._answered_list(line):
+            yield following
 
-    async def _pages(self, source: str, urls: Iterable[str]) -> AsyncIterator[Request]:
-        """Requests for pages not asked for yet in this run, conditional where the archive has them."""
-        fresh = []
-        for url in urls:
-            key = url_key(url)
-            if hash(key) not in self._seen:
-                self._seen.add(hash(key))
-                fresh.append((url, key))
-        progress = self.progress[source]
-        progress.found += len(fresh)
-        known = await asyncio.to_thread(self._known, [key for _, key in fresh]) if fresh else {}
-        for url, key in fresh:
-            await self._room[source].acquire()
-            yield Request(
-                url,
-                callback=self._answered,
-                errback=self._unanswered,
-                cb_kwargs={"source": source},
-                headers=_conditions(known.get(key)),
-                meta={"source": source, "kind": "page"},
-                dont_filter=True,
-            )
+    def _note_block(self, line: _Line, request: Request, response: Response) -> None:
+        """Ask a host that blocks ever more rarely."""
+        exchange = Exchange(
+            request.url, line.outlet.source.id, "page", datetime.now(UTC), response.status, pairs(response.headers)
+        )
+        if first_outcome(exchange) == "blocked":
+            self._keeper.patience.blocked(request.url)
 
-    def _known(self, keys: list[str]) -> dict[str, Known]:
-        store = Store(self._home.database)
-        try:
-            return store.known(keys)
-        finally:
-            store.close()
+    def _answered_list(self, line: _Line) -> list[Request]:
+        """One answer less to wait for; where none of the ways brought anything, the next fallback."""
+        line.pending -= 1
+        self._changed.set()
+        if line.pending == 0 and not line.progress.answered and line.fallbacks:
+            discovery = line.fallbacks.popleft()
+            line.progress.fallback = f"{discovery.kind} {discovery.url}"
+            return [self._begin(line, discovery)]
+        return []
 
-    def _answered(self, response: Response, source: str) -> None:
-        self._room[source].release()
-        self.progress[source].done += 1
+    # pages
+
+    def _page(self, source: str, line: _Line, ask: Ask) -> Request:
+        meta = self._meta(line, "page")
+        if ask.found.published is not None:
+            meta["announced"] = stamp(ask.found.published)
+        if ask.found.fetch is not None:
+            meta |= {"page_url": ask.found.url, "page_at": ask.found.at}
+        return Request(
+            ask.found.fetch or ask.found.url,
+            callback=self._answered,
+            errback=self._unanswered,
+            cb_kwargs={"line": line},
+            headers=ask.headers if ask.found.fetch is None else {**ask.headers, **_ENGLISH},
+            meta=meta,
+            dont_filter=True,
+        )
+
+    def _answered(self, response: Response, line: _Line) -> None:
+        self._over(line)
+        line.progress.done += 1
 
     def _unanswered(self, failure: Failure) -> None:
-        source = failure.request.cb_kwargs["source"]  # type: ignore[attr-defined]
-        self._room[source].release()
+        line = failure.request.cb_kwargs["line"]  # type: ignore[attr-defined]
+        self._over(line)
         if isinstance(failure.value, DisallowedError):
-            self.progress[source].skipped += 1
-            self.logger.info("%s: %s", source, failure.value)
+            line.progress.skipped += 1
+            self.logger.info("%s: %s", line.outlet.source.id, failure.value)
+        elif isinstance(failure.value, PatienceError):
+            line.progress.left += 1
         else:
-            self.progress[source].done += 1
+            line.progress.done += 1
 
-
-def _conditions(known: Known | None) -> dict[str, str]:
-    if known is None:
-        return {}
-    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in headers.items() if value}
+    def _over(self, line: _Line) -> None:
+        line.frontier.room += 1
+        line.progress.found = line.frontier.found
+        self._changed.set()

@@ -1,0 +1,91 @@
+"""``communique sources check``: asks each way of discovery once, and says what answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from archive.home import Home
+from crawler.frontier import Frontier, Plan
+from crawler.probe import ProbeSpider, run
+from crawler.sources import Discovery, Outlet
+from crawler.spiders.ways import first_request, read
+from crawler.survey import BACK, EARLIEST
+
+# sitemaps below the first answer that are looked at: robots.txt names an index, an index names a sitemap
+_NESTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of one way of discovery.
+
+    ``asked``: discovery or fallback. ``answer``: a status, or why there was none. ``found``: addresses it named,
+    ``articles``: those the source's patterns accept; ``newest``: the day (UTC) on which the latest of them came out
+    or changed, None where it does not say.
+    """
+
+    source: str
+    asked: str
+    kind: str
+    url: str
+    answer: str
+    found: int = 0
+    articles: int = 0
+    newest: str | None = None
+
+
+def check(
+    home: Home, outlets: Mapping[str, Outlet], connect_to: Mapping[str, str], contact: str | None
+) -> list[Checked]:
+    """What each way of discovery of each outlet answers, in the catalogue's order; nothing is kept.
+
+    Raises:
+        SystemExit: 130, stopped by a signal.
+    """
+    now = datetime.now(UTC)
+
+    async def work(spider: ProbeSpider) -> list[Checked]:
+        tasks = [_outlet(spider, home, name, outlet, now) for name, outlet in outlets.items()]
+        return [row for rows in await asyncio.gather(*tasks) for row in rows]
+
+    if not outlets:
+        return []
+    return run(work, connect_to=connect_to, contact=contact, outlets=outlets.values())
+
+
+def silent(rows: list[Checked]) -> list[str]:
+    """The sources that no way brought an article of."""
+    brought = {row.source for row in rows if row.articles}
+    return [name for name in dict.fromkeys(row.source for row in rows) if name not in brought]
+
+
+async def _outlet(spider: ProbeSpider, home: Home, name: str, outlet: Outlet, now: datetime) -> list[Checked]:
+    """One way after the other: a host is asked by one question at a time."""
+    frontier = Frontier(outlet, home, Plan(), lambda _modified: None)
+    ways = [("discovery", way) for way in outlet.discovery] + [("fallback", way) for way in outlet.fallback]
+    return [await _way(spider, name, frontier, asked, way, now) for asked, way in ways]
+
+
+async def _way(
+    spider: ProbeSpider, name: str, frontier: Frontier, asked: str, way: Discovery, now: datetime
+) -> Checked:
+    question = first_request(way, now, now - BACK)
+    answer = await spider.ask(question, frontier.outlet.proxy)
+    url = way.start(now.date())
+    if answer.good is None:
+        return Checked(name, asked, way.kind, url, answer.text)
+    brought = await asyncio.to_thread(read, way, answer.good, 1, EARLIEST)
+    for number in range(_NESTED):
+        if way.kind != "sitemap" or brought.found or not brought.further:
+            break
+        nested = await spider.ask(brought.further[0], frontier.outlet.proxy)
+        if nested.good is None:
+            return Checked(name, asked, way.kind, url, f"{nested.text} from {nested.url}")
+        brought = await asyncio.to_thread(read, way, nested.good, number + 2, EARLIEST)
+    articles = frontier.accept(brought.found)
+    dates = [date for one in articles if (date := one.modified or one.published or one.at)]
+    newest = f"{max(dates).astimezone(UTC):%Y-%m-%d}" if dates else None
+    return Checked(name, asked, way.kind, url, answer.text, len(brought.found), len(articles), newest)
