@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,9 @@ class Group(click.Group):
         except CommuniqueError as error:
             click.echo(f"communique: {error}", err=True)
             ctx.exit(error.exit_code)
+        except sqlite3.Error as error:  # locked for longer than we wait, a full disk, a damaged file
+            click.echo(f"communique: the archive's database: {error}", err=True)
+            ctx.exit(1)
 
 
 def home_option(function: F) -> F:
@@ -116,7 +120,7 @@ def status(home: Home, runs: int, as_json: bool) -> None:
     click.echo("Sources (new, revised and failed in the last run)")
     _table(
         [{**s, "failed": s["failed_now"]} for s in sources if s["captures"] or s["state"] != "paused"],
-        ("source", "state", "last_success", "articles", "new", "revised", "failed", "state_reason"),
+        ("source", "state", "last_success", "next_try", "articles", "new", "revised", "failed", "state_reason"),
     )
     click.echo("\nRuns, the latest first")
     _table(

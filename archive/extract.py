@@ -53,6 +53,9 @@ _PARSER.set_element_class_lookup(
         element=HtmlElement, comment=HtmlComment, pi=HtmlProcessingInstruction, entity=HtmlEntity
     )
 )
+# a page with more than one character of so many that cannot be read is in another encoding than it declares
+_SPOILT = 50
+_DECLARED = re.compile(rb"charset\s*=\s*[\"']?[\w-]{1,40}", re.IGNORECASE)
 # bytes of a page that is looked at for its encoding
 _SAMPLE = 20_000
 
@@ -81,7 +84,10 @@ def read(
     digest = hashlib.sha256(data).hexdigest()
     if content_type and not re.search(r"html|xml|text/plain", content_type, re.IGNORECASE):
         return Page(digest, reason=f"not HTML: {content_type[:80]}")
-    text = _REFERENCES.sub("", html_to_unicode(content_type, data, auto_detect_fun=_detect)[1])
+    text = html_to_unicode(content_type, data, auto_detect_fun=_detect)[1]
+    if text.count("\ufffd") * _SPOILT > len(text):  # what it declares is wrong
+        text = html_to_unicode(None, _DECLARED.sub(b"", data), auto_detect_fun=_detect)[1]
+    text = _REFERENCES.sub("", text)
     text = text.replace(_LINK, "").replace(_END, "")
     tree = _parse(text)
     if tree is None:

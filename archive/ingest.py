@@ -153,6 +153,7 @@ class Ingest:
         try:
             store = Store(self.home.database, write=True)
             self._store, self._reviser = store, Reviser(store)
+            self._check_room()
             self._recover()
             self._loop()
             self._flush()

@@ -27,6 +27,8 @@ HEARD = timedelta(days=1)
 _RENEWED = timedelta(hours=6)
 # pages of a source that are asked for and not answered yet: the rest waits where it takes no memory
 AHEAD = 64
+# the same where a host is asked one thing at a time: what stands in line there holds up the end of a stopped run
+POLITE_AHEAD = 2
 # a visit that is due within this time is made now: the run after this one would make it late
 SLACK = timedelta(minutes=1)
 # dated pages of a list, known before, from which on it can be said that most of them moved at once
@@ -69,7 +71,7 @@ class Frontier:
         self.outlet, self.home, self.plan, self._announce = outlet, home, plan, announce
         self.limit = plan.limit or outlet.max_pages
         self.found = self.asked = self.left = 0
-        self.room = AHEAD
+        self.room = POLITE_AHEAD if outlet.delay else AHEAD
         self._waiting: deque[Found] = deque()
         self._known: deque[Found] = deque()
         self._ready: deque[Ask] = deque()
@@ -180,10 +182,11 @@ class Frontier:
             return self.plan.since is None or dated is None or dated >= self.plan.since
         if self.plan.again or self.plan.pages:
             return True
+        asked = min(visit.asked, now)  # by a clock that was wrong it may be in the future
         modified = found.modified
-        if modified is not None and (visit.answered is None or visit.answered < modified <= visit.asked):
+        if modified is not None and (visit.answered is None or visit.answered < modified <= asked):
             modified = None  # we asked since, and in vain: that counts as a visit, not as knowing the page
-        return is_wanted(visit.born, visit.asked, modified, now + SLACK, self.outlet.revisit, found.sure)
+        return is_wanted(visit.born, asked, modified, now + SLACK, self.outlet.revisit, found.sure)
 
     def _say(self, fresh: Mapping[str, Found], visits: Mapping[str, Visit], now: datetime) -> None:
         """Have what the lists say of recent pages remembered, for the runs in which they are not asked."""

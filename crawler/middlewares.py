@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.web.client import ResponseFailed
 
 from archive.models import CaptureKind, Exchange
+from archive.payload import decode
 from archive.urls import is_article
 from crawler.pipeline import Keeper
 
@@ -51,6 +54,8 @@ class ArchiveMiddleware:
             body=response.body,
         )
         await self._keeper.keep(exchange)
+        if exchange.kind == "robots" and response.status < 300:
+            decode(exchange.body, exchange.header("content-encoding"))  # raises: half of the rules are none
         if exchange.kind != "page":
             return response
         headers = response.headers.copy()
@@ -60,11 +65,7 @@ class ArchiveMiddleware:
     async def process_exception(self, request: Request, exception: Exception) -> None:
         """Keep that nothing came, and why."""
         if not isinstance(exception, IgnoreRequest):  # what was never asked is no exchange
-            said = " ".join(str(exception).split())
-            if isinstance(exception, DownloadCancelledError) and not said:
-                said = "the body is larger than what is taken"
-            error = f"{type(exception).__name__}: {said}"[:300]
-            await self._keeper.keep(replace(self._exchange(request), error=error))
+            await self._keeper.keep(replace(self._exchange(request), error=in_words(exception)))
 
     def _exchange(self, request: Request, response: Response | None = None) -> Exchange:
         meta = request.meta
@@ -130,6 +131,22 @@ def _moved(request: Request) -> tuple[str, ...]:
     """The addresses that led here for good; one that led here for now (maintenance, consent) is no address of it."""
     reasons = request.meta.get("redirect_reasons", ())
     return tuple(request.meta.get("redirect_urls", ())) if all(r in (301, 308) for r in reasons) else ()
+
+
+_WORDS: dict[type, str] = {
+    DownloadCancelledError: "the body is larger than what is taken",
+    ResponseDataLossError: "the answer broke off before its end",
+}
+
+
+def in_words(error: BaseException | None) -> str:
+    """An error of the downloader as one line, at most 300 characters long."""
+    said = " ".join(str(error).split()) or _WORDS.get(type(error), "no reason given")
+    # it says only which classes of Twisted's it met
+    if error is not None and isinstance(error.__cause__, ResponseFailed):
+        lost = any(failure.check(ConnectionLost, ConnectionDone) for failure in error.__cause__.reasons)
+        said = "the connection was lost" if lost else "what came is no HTTP answer"
+    return f"{type(error).__name__}: {said}"[:300]
 
 
 def pairs(headers: Headers) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 
 from archive.models import stamp
-from archive.schedule import rest, wait_until
+from archive.schedule import RESTS, rest, wait_until
 
 if TYPE_CHECKING:
     from archive.store import Store
@@ -42,6 +42,8 @@ class Patience:
             return 0.0
         until, _ = self._waits[host]
         seconds = (until - datetime.now(UTC)).total_seconds()
+        if seconds > RESTS[-1].total_seconds():  # nobody is left alone for so long: the clock was wrong
+            return 0.0
         if seconds > SAT_OUT:
             raise PatienceError(f"{host} is left alone until {stamp(until)}")
         return max(0.0, seconds)

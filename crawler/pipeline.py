@@ -104,3 +104,4 @@ class Keeper:
             ingest.close()
         except Exception as error:  # noqa: BLE001  told to the user with the run's exit code
             self.failure = error
+        self._full = self._full or ingest.full  # the last of its looks may be the first that finds too little

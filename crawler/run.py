@@ -13,8 +13,8 @@ from scrapy.settings import Settings
 from archive.errors import CommuniqueError, ConfigurationError
 from archive.health import findings
 from archive.home import Home
-from archive.models import stamp
-from archive.schedule import rest
+from archive.models import moment, stamp
+from archive.schedule import RESTS, rest
 from archive.store import Store
 from crawler.frontier import Plan
 from crawler.monitor import Monitor
@@ -60,6 +60,10 @@ def crawl(
         CommuniqueError: the disk or the database failed; what was kept before stays.
     """
     plan = plan or Plan()
+    try:
+        home.warc.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommuniqueError(f"cannot write to {home.warc}: {error.strerror}") from error
     store = Store(home.database, write=True)
     try:
         kind = store.fictional()
@@ -93,13 +97,14 @@ def crawl(
 
 def _rested(store: Store, outlets: Mapping[str, Outlet], plan: Plan) -> dict[str, Outlet]:
     """The outlets without those that blocked or failed and are left alone for now."""
-    now = stamp(datetime.now(UTC))
-    rows = store.source_rows()
-    return {
-        name: outlet
-        for name, outlet in outlets.items()
-        if plan.named or plan.pages or (rows[name]["next_try"] or "") <= now
+    now = datetime.now(UTC)
+    # a rest that is longer than any was written by a clock that was wrong
+    resting = {
+        name
+        for name, row in store.source_rows().items()
+        if row["next_try"] and now < moment(row["next_try"]) <= now + RESTS[-1]
     }
+    return {name: outlet for name, outlet in outlets.items() if plan.named or plan.pages or name not in resting}
 
 
 def _settings(

@@ -24,7 +24,7 @@ from archive.store import Store
 from archive.urls import url_key
 from crawler.discovery import Found, Further
 from crawler.frontier import RECENT, Ask, Frontier, Plan
-from crawler.middlewares import pairs
+from crawler.middlewares import in_words, pairs
 from crawler.patience import PatienceError
 from crawler.pipeline import Keeper
 from crawler.robots import DisallowedError
@@ -73,6 +73,7 @@ class _Line:
         self.fallbacks = deque(outlet.fallback)
         self.pending = 0  # discovery requests that are not answered yet
         self.answers: dict[Discovery, int] = {}  # of each way of discovery
+        self.lists: dict[Discovery, set[tuple[str, str | None]]] = {}  # that were asked for, of each
         self.began: dict[Discovery, str] = {}  # the address each was asked at first
 
 
@@ -150,7 +151,8 @@ class OutletSpider(Spider):
         for discovery in outlet.discovery:
             base = url_key(discovery.start(now.date())).partition("?")[0]
             last = max((at for key, at in asked.items() if key.startswith(base)), default=None)
-            if last is None or now - last >= discovery.every - _SLACK:
+            # asked in the future: by a clock that was wrong
+            if last is None or last > now or now - last >= discovery.every - _SLACK:
                 due.append(discovery)
         return due
 
@@ -226,10 +228,11 @@ class OutletSpider(Spider):
         whole = bool(found) and line.outlet.source.id in self.plan.whole
         if not ((nested and depth < DEPTH) or new or whole):
             return []
-        return [
-            self._discover(line, discovery, further, depth + nested)
-            for further in brought.further[: max(0, limit - number)]
-        ]
+        asked = line.lists.setdefault(discovery, {(response.url, None)})
+        fresh = [further for further in brought.further if (further.url, further.body) not in asked]
+        fresh = fresh[: max(0, limit - len(asked))]
+        asked.update((further.url, further.body) for further in fresh)
+        return [self._discover(line, discovery, further, depth + nested) for further in fresh]
 
     async def _undiscovered(self, failure: Failure) -> AsyncIterator[Request]:
         request = failure.request  # type: ignore[attr-defined]
@@ -245,7 +248,7 @@ class OutletSpider(Spider):
         elif isinstance(error, PatienceError):
             text = line.progress.waiting = str(error)
         else:
-            text = f"{request.url}: {type(error).__name__}: {' '.join(str(error).split())}"[:300]
+            text = f"{request.url}: {in_words(failure.value)}"[:400]
         if first:  # what a list goes on with may end anywhere
             line.progress.problems.append(text)
         self.logger.warning("%s: %s", line.outlet.source.id, text)
