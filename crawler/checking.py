@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import click
 
 from archive.home import Home
+from crawler.discovery import Further
 from crawler.frontier import Frontier, Plan
 from crawler.probe import ProbeSpider, run
-from crawler.sources import Discovery, Outlet
+from crawler.sources import SHARED, Discovery, Outlet
 from crawler.spiders.ways import first_request, read
-from crawler.survey import BACK, EARLIEST
+from crawler.survey import BACK, EARLIEST, stated
 
 # sitemaps below the first answer that are looked at: robots.txt names an index, an index names a sitemap
 _NESTED = 2
@@ -24,7 +28,8 @@ class Checked:
 
     ``asked``: discovery or fallback. ``answer``: a status, or why there was none. ``found``: addresses it named,
     ``articles``: those the source's patterns accept; ``newest``: the day (UTC) on which the latest of them came out
-    or changed, None where it does not say.
+    or changed, None where it does not say. ``mining``: what the source's site states now of text and data mining, as
+    far as it could be read.
     """
 
     source: str
@@ -35,12 +40,23 @@ class Checked:
     found: int = 0
     articles: int = 0
     newest: str | None = None
+    mining: str | None = None
+
+
+def _aloud(line: str) -> None:
+    click.echo(f"communique: {line}", err=True)
 
 
 def check(
-    home: Home, outlets: Mapping[str, Outlet], connect_to: Mapping[str, str], contact: str | None
+    home: Home,
+    outlets: Mapping[str, Outlet],
+    connect_to: Mapping[str, str],
+    contact: str | None,
+    say: Callable[[str], None] = _aloud,
 ) -> list[Checked]:
     """What each way of discovery of each outlet answers, in the catalogue's order; nothing is kept.
+
+    ``say``: told, a line each, where an outlet states another reservation of mining than the catalogue says.
 
     Raises:
         SystemExit: 130, stopped by a signal.
@@ -48,7 +64,7 @@ def check(
     now = datetime.now(UTC)
 
     async def work(spider: ProbeSpider) -> list[Checked]:
-        tasks = [_outlet(spider, home, name, outlet, now) for name, outlet in outlets.items()]
+        tasks = [_outlet(spider, home, name, outlet, now, say) for name, outlet in outlets.items()]
         return [row for rows in await asyncio.gather(*tasks) for row in rows]
 
     if not outlets:
@@ -62,11 +78,28 @@ def silent(rows: list[Checked]) -> list[str]:
     return [name for name in dict.fromkeys(row.source for row in rows) if name not in brought]
 
 
-async def _outlet(spider: ProbeSpider, home: Home, name: str, outlet: Outlet, now: datetime) -> list[Checked]:
+async def _outlet(
+    spider: ProbeSpider, home: Home, name: str, outlet: Outlet, now: datetime, say: Callable[[str], None]
+) -> list[Checked]:
     """One way after the other: a host is asked by one question at a time."""
     frontier = Frontier(outlet, home, Plan(), lambda _modified: None)
     ways = [("discovery", way) for way in outlet.discovery] + [("fallback", way) for way in outlet.fallback]
-    return [await _way(spider, name, frontier, asked, way, now) for asked, way in ways]
+    rows = [await _way(spider, name, frontier, asked, way, now) for asked, way in ways]
+    mining = await _mining(spider, name, outlet, say)
+    return [replace(row, mining=mining) for row in rows]
+
+
+async def _mining(spider: ProbeSpider, name: str, outlet: Outlet, say: Callable[[str], None]) -> str | None:
+    """What its site states of mining; that it differs is told only where all that could state it was read."""
+    homepage = outlet.source.homepage
+    if urlsplit(homepage).hostname in SHARED:  # what such a host states, it states of itself
+        return None
+    front = await spider.ask(Further(homepage), outlet.proxy)
+    now = await stated(spider, front.settled, front.good, proxy=outlet.proxy)
+    before = " ".join((outlet.mining or "").split()) or None
+    if now.whole and now.mining != before:
+        say(f"{name}: mining: its site states {now.mining or 'nothing'}; the catalogue says {before or 'nothing'}")
+    return now.mining
 
 
 async def _way(

@@ -346,7 +346,9 @@ def check(
 ) -> list[dict[str, Any]]:
     """Ask each way of discovery of the sources NAMED, and each fallback (default: all that are not paused).
 
-    One request each, two or three for a sitemap of sitemaps; robots.txt is obeyed, and nothing is kept.
+    One request each, two or three for a sitemap of sitemaps, and three a source for what its site states of text and
+    data mining; robots.txt is obeyed, and nothing is kept. A line on stderr says where that is not what the catalogue
+    says.
 
     Exit codes: 0; 1 where a source has no way that brings an article; 2 a wrong name or catalogue; 130 stopped by a
     signal.

@@ -20,8 +20,10 @@ from archive.urls import clean, site, url_key
 from crawler import guess
 from crawler.discovery import Found, Further
 from crawler.frontier import RECENT
+from crawler.middlewares import pairs
 from crawler.patterns import SECTIONS, Link, accepted, patterns, stories
 from crawler.probe import Answer, ProbeSpider
+from crawler.rights import AI_TXT, TDMREP, licence, reservations
 from crawler.sources import Discovery
 from crawler.spiders.sitemap import sitemaps_of
 from crawler.spiders.ways import first_request, read
@@ -36,6 +38,8 @@ BACK = timedelta(days=366)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # characters of a page that are looked at: front pages have up to 2 MB
 _PAGE = 4 << 20
+# bytes of a file that states rights: they have some lines
+_FILE = 1 << 19
 # addresses of articles that tell what articles look like; with fewer, what the pages link to helps
 _FEW = 5
 # addresses that a user is shown of what would be fetched
@@ -80,6 +84,54 @@ class Survey:
 
     table: dict[str, Any]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a site states of its rights, None where nothing. ``whole``: all that could state something was read."""
+
+    mining: str | None = None
+    licence: str | None = None
+    whole: bool = False
+
+
+async def stated(
+    spider: ProbeSpider,
+    home: str,
+    front: Response | None,
+    say: Callable[[str], None] | None = None,
+    proxy: str | None = None,
+) -> Stated:
+    """What the site of the front page at ``home`` states of its rights: there, in robots.txt, and in two files.
+
+    ``front``: the page, None where it could not be read. ``say``: told what the files answered.
+    """
+    ai_txt = await spider.ask(Further(urljoin(home, AI_TXT)), proxy)
+    tdmrep = await spider.ask(Further(urljoin(home, TDMREP)), proxy)
+    if say is not None:
+        say(f"rights {ai_txt.url}: {ai_txt.text}")
+        say(f"rights {tdmrep.url}: {tdmrep.text}")
+    whole = front is not None and _answered(ai_txt) and _answered(tdmrep)
+    robots = spider.robots.get(urlsplit(home).netloc, "")
+    if front is None:
+        return Stated(reservations(Selector(text="", type="html"), (), robots, _text(ai_txt), _text(tdmrep)))
+
+    def judged() -> Stated:
+        page = _page(front)
+        mining = reservations(page, pairs(front.headers), robots, _text(ai_txt), _text(tdmrep))
+        return Stated(mining, licence(page, front.url), whole)
+
+    return await asyncio.to_thread(judged)
+
+
+def _answered(answer: Answer) -> bool:
+    """Whether a file was read or is not there: as of robots.txt, 4xx says that; an error, or "too many", does not."""
+    status = answer.response.status if answer.response is not None else 0
+    return status == 200 or (400 <= status < 500 and status != 429)
+
+
+def _text(answer: Answer) -> str | None:
+    return None if answer.good is None else answer.good.body[:_FILE].decode("utf-8-sig", "replace")
 
 
 async def channel(
@@ -133,6 +185,8 @@ class Explorer:
         response = await self._front()
         home = self._home
         front = await asyncio.to_thread(guess.front, _page(response), response.url)
+        # first of all, so that no limit leaves it out
+        rights = await stated(self._spider, home, response, self._say)
         await self._ask_feeds_and_sitemaps(home, front)
         likely = self._trusted() or stories(front.links)
         asked = 0
@@ -156,6 +210,8 @@ class Explorer:
             **({"language": front.language} if front.language else {}),
             "homepage": home,
             "timezone": zone or "UTC",
+            **({"licence": rights.licence} if rights.licence else {}),
+            **({"mining": rights.mining} if rights.mining else {}),
             **given,
             **({"articles": list(articles)} if articles else {}),
             "facts": _facts(self._now),
@@ -318,6 +374,9 @@ def _notes(table: Mapping[str, Any], given: Mapping[str, Any], zoned: bool, exam
     """What the user should know of an entry before it is used."""
     if examples:
         yield f"it would fetch: {', '.join(examples)} and their like"
+    for key in ("licence", "mining"):
+        if key in table:
+            yield f"{key}, as the site states it: {table[key]}"
     if "timezone" not in given and not zoned:
         yield "timezone is not known, and UTC for now: set it (--timezone), dates without a zone are read in it"
     if "kind" not in given:

@@ -660,6 +660,106 @@ def test_ctrl_c_ends_it(home: Home, site: DemoSite) -> None:
     assert time.monotonic() - started < 10 and not home.path.exists()
 
 
+# --- rights ---
+
+SIGNAL = b"User-agent: *\nContent-Signal: search=yes,ai-train=no\nAllow: /\n\nUser-agent: GPTBot\nDisallow: /\n"
+SIGNALLED = "robots.txt Content-Signal: search=yes,ai-train=no; robots.txt Disallow: / for GPTBot"
+
+
+def test_what_an_outlet_states_of_its_rights_stands_in_its_entry(home: Home, site: DemoSite) -> None:
+    licence = "<a rel='license' href='https://licences.example/open'>Open Placeholder \"1.0\"</a>"
+    rule = [{"location": "/news/", "tdm-reservation": 1, "tdm-policy": f"{HOST}/policy"}]
+    head = "<meta name='robots' content='noai'>"
+    site.add("ferry.example", "/", page(headlines(*PATHS) + licence, head), headers={"TDM-Reservation": "1"})
+    site.add("ferry.example", "/robots.txt", SIGNAL, "text/plain")
+    site.add("ferry.example", "/ai.txt", b"User-Agent: *\nDisallow: *\n", "text/plain")
+    site.add("ferry.example", "/.well-known/tdmrep.json", json.dumps(rule).encode(), "application/json")
+    done = add(home, site, HOST)
+    table = entry(done)
+    assert table["licence"] == 'Open Placeholder "1.0" (https://licences.example/open)'
+    assert table["mining"] == (
+        f"header TDM-Reservation: 1; tdmrep.json tdm-reservation: 1 for /news/ (tdm-policy {HOST}/policy);"
+        f" meta robots: noai; {SIGNALLED}; ai.txt Disallow: *"
+    )
+    added = catalogue(home.sources)["ferry-example"]
+    assert (added.source.licence, added.mining) == (table["licence"], table["mining"])
+    for key in ("licence", "mining"):
+        assert f"{key}, as the site states it: {table[key]}\n" in done.stderr
+    assert f"rights {HOST}/ai.txt: 200\n" in done.stderr
+    checked = check(home, site, "ferry-example", "--json")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert [row["mining"] for row in json.loads(checked.stdout)] == [table["mining"]]
+
+
+def test_an_outlet_that_states_no_rights_gets_no_keys_for_them(home: Home, site: DemoSite) -> None:
+    site.add("ferry.example", "/", page(headlines(*PATHS)))
+    for path in ("/ai.txt", "/.well-known/tdmrep.json"):  # one page for all that is not there
+        site.add("ferry.example", path, page("<p>Disallow: all</p>"))
+    done = add(home, site, HOST)
+    assert not entry(done).keys() & {"licence", "mining"} and "as the site states it" not in done.stderr
+    assert [hit.path for hit in site.log][:4] == ["/robots.txt", "/", "/ai.txt", "/.well-known/tdmrep.json"]
+
+
+def test_files_that_robots_txt_disallows_are_not_asked_for(home: Home, site: DemoSite) -> None:
+    site.add("ferry.example", "/", page(headlines(*PATHS)))
+    robots = b"User-agent: *\nDisallow: /.well-known/\n\nUser-agent: CCBot\nDisallow: /\n"
+    site.add("ferry.example", "/robots.txt", robots, "text/plain")
+    done = add(home, site, HOST)
+    assert entry(done)["mining"] == "robots.txt Disallow: / for CCBot"
+    assert f"rights {HOST}/.well-known/tdmrep.json: robots.txt disallows it\n" in done.stderr
+    assert not [hit for hit in site.log if hit.path.startswith("/.well-known")]
+
+
+def answers(site: DemoSite, path: str, status: int, headers: dict[str, str] | None = None) -> None:
+    site.respond("ferry.example", path, lambda _: Answer(status, headers or {}, b""))
+
+
+@pytest.mark.parametrize(
+    ("known", "make", "mining", "line"),
+    [
+        (None, None, SIGNALLED, f"its site states {SIGNALLED}; the catalogue says nothing"),
+        ("reserved", None, SIGNALLED, f"its site states {SIGNALLED}; the catalogue says reserved"),
+        (f" {SIGNALLED}\n", None, SIGNALLED, None),
+        ("reserved", lambda site: answers(site, "/robots.txt", 404), None, "its site states nothing; the catalogue says reserved"),
+        (None, lambda site: answers(site, "/robots.txt", 404), None, None),
+        # what could not be read may state what the catalogue says
+        ("reserved", lambda site: answers(site, "/", 403), SIGNALLED, None),
+        ("reserved", lambda site: answers(site, "/ai.txt", 503), SIGNALLED, None),
+        ("reserved", lambda site: answers(site, "/ai.txt", 429), SIGNALLED, None),
+        ("reserved", lambda site: answers(site, "/ai.txt", 302, {"Location": "/ai.txt"}), SIGNALLED, None),
+        ("reserved", lambda site: answers(site, "/ai.txt", 403), SIGNALLED, f"its site states {SIGNALLED}; the catalogue says reserved"),
+    ],
+)  # fmt: skip
+def test_a_check_says_where_a_reservation_is_not_what_the_catalogue_says(
+    home: Home,
+    site: DemoSite,
+    known: str | None,
+    make: Callable[[DemoSite], None] | None,
+    mining: str,
+    line: str | None,
+) -> None:
+    write_catalogue(home, outlet("ferry", "/all.xml", "/none.xml", **({"mining": known} if known else {})))
+    site.add("ferry.example", "/", page(headlines(*PATHS)))
+    site.add("ferry.example", "/all.xml", rss(*PATHS), XML)
+    site.add("ferry.example", "/robots.txt", SIGNAL, "text/plain")
+    if make:
+        make(site)
+    done = check(home, site, "ferry", "--nl")
+    assert done.returncode == 0  # a statement that changed is no failure
+    assert [json.loads(row)["mining"] for row in done.stdout.splitlines()] == [mining, mining]
+    assert done.stderr == (f"communique: ferry: mining: {line}\n" if line else "")
+    csv = check(home, site, "ferry", "--csv")
+    assert csv.stdout.splitlines()[0].endswith(",newest,mining")
+
+
+def test_what_a_shared_host_states_is_not_the_channels(home: Home, site: DemoSite) -> None:
+    write_catalogue(home, outlet("ferry", "/all.xml", homepage="https://t.me/ferry"))
+    site.add("ferry.example", "/all.xml", rss(*PATHS), XML)
+    done = check(home, site, "ferry", "--json", f"--connect-to=t.me={site.address}")
+    assert [row["mining"] for row in json.loads(done.stdout)] == [None]
+    assert {hit.host for hit in site.log} == {"ferry.example"}
+
+
 # --- sources check ---
 
 
