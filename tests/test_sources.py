@@ -199,7 +199,12 @@ URL = 'url = "https://news.vardania.example/list"'
         (URL, URL + '\nlinks = "div["', "discovery[0].links", "must be a CSS selector"),
         (URL, URL + '\nnext = ""', "discovery[0].next", "must be a CSS selector"),
         ("[[harbour-news.discovery]]", "[[harbour-news.other]]", "other", "no such key"),
-        (HOME, HOME + "\ncolour = 1", "colour", "there are articles, clock, country, delay, discovery, facts, fallback"),
+        (
+            HOME,
+            HOME + "\ncolour = 1",
+            "colour",
+            "there are articles, clock, country, delay, discovery, facts, fallback",
+        ),
         *((HOME, f"{HOME}\n{key} = 7", key, "must be a text") for key in ("mining", "paused_because", "facts")),
         (HOME, HOME + "\nproxy = 7", "proxy", "must be an http"),
         (HOME, HOME + '\nproxy = "socks5://proxy.example:1080"', "proxy", "must be an http"),
