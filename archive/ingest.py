@@ -23,7 +23,7 @@ from archive.models import Counts, Exchange, Kept, Outcome, Page, Position, Sour
 from archive.reading import read_later
 from archive.revise import Reviser, content_sha256
 from archive.store import Known, Store
-from archive.urls import url_key
+from archive.urls import is_memento, url_key
 from archive.walls import header_wall
 from archive.workers import Workers, settled
 
@@ -330,6 +330,8 @@ class Ingest:
             (known.confirms or known.capture) if known else None,
         )
         if outcome == "gone":
+            if is_memento(exchange.fetched_from):  # the copy is, of which the page knows nothing
+                return capture, set(), set()
             return capture, set(store.link_gone(capture, key)), set()
         if known is not None:
             articles = store.link_as(capture, known.capture)

@@ -240,7 +240,7 @@ alter table sources add column clock text not null default '24h';
 alter table sources add column failures integer not null default 0;
 -- NULL: any time
 alter table sources add column next_try text;
--- 1 where the last run of it was not heard to its end, or left pages for later
+-- 1: the last run did not hear its lists to their end, or left pages for later; 2: a history crawl; 3: both
 alter table sources add column unfinished integer not null default 0;
 -- the capture whose text it carries
 alter table captures add column confirms integer references captures(id);

@@ -313,12 +313,11 @@ class Store(Runs, Visits, Captures, Evidence):
         )
 
     def relink_confirmed(self, article: int) -> None:
-        """Let every capture that confirms an article stand for what the full one before it is read to now."""
+        """Let every capture that confirms another one stand for what that is read to now."""
         self.conn.execute(
-            "update capture_articles set reading = (select b.reading from capture_articles b"
-            " join captures c on c.id = b.capture where b.article = capture_articles.article and c.confirms is null"
-            " and b.reading is not null and c.fetched_at <= (select fetched_at from captures"
-            " where id = capture_articles.capture) order by c.fetched_at desc, c.id desc limit 1)"
+            "update capture_articles set reading = coalesce((select b.reading from captures c"
+            " join capture_articles b on b.capture = c.confirms and b.article = capture_articles.article"
+            " where c.id = capture_articles.capture), reading)"
             " where article = ? and capture in (select c.id from capture_articles d"
             " join captures c on c.id = d.capture where d.article = ? and c.confirms is not null)",
             (article, article),

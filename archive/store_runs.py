@@ -60,9 +60,17 @@ class Runs(Rows):
             (state, reason, success, failures, next_try, source),
         )
 
-    def set_unfinished(self, sources: Iterable[str], unfinished: bool) -> None:
-        """Say of sources whether their lists must be gone through once more."""
-        self.conn.executemany("update sources set unfinished = ? where id = ?", [(unfinished, s) for s in sources])
+    def begin_lists(self, sources: Iterable[str], bits: int) -> None:
+        """Say that the lists of these sources are to be heard to their end (``sources.unfinished``)."""
+        self.conn.executemany(
+            "update sources set unfinished = unfinished | ? where id = ?", [(bits, source) for source in sources]
+        )
+
+    def end_lists(self, sources: Iterable[str], bits: int) -> None:
+        """Say that they were."""
+        self.conn.executemany(
+            "update sources set unfinished = unfinished & ~? where id = ?", [(bits, source) for source in sources]
+        )
 
     def source_rows(self) -> dict[str, dict[str, Any]]:
         """Every source's row by its slug."""
@@ -117,9 +125,9 @@ class Runs(Rows):
         )
 
     def run_outcomes(self, run: int) -> list[dict[str, Any]]:
-        """How many captures of each source, kind and outcome a run made, with one message of each."""
+        """How many addresses of each source a run asked for, by kind and outcome, with one message of each."""
         return self.rows(
-            "select source, kind, outcome, count(*) as captures, max(message) as message from captures"
+            "select source, kind, outcome, count(distinct url_key) as captures, max(message) as message from captures"
             " where run = ? group by source, kind, outcome",
             run,
         )

@@ -38,12 +38,12 @@ class Visit:
 class Visits(Rows):
     """Hosts that asked for patience, what lists say, and when each page was asked for."""
 
-    def waits(self, blocks: bool = True) -> dict[str, tuple[datetime, int]]:
-        """Until when each host is to be left alone, and how many times in a row it asked for that or (``blocks``)
-        refused us.
-        """
-        rows = self.rows("select host, wait_until, times from hosts where ? or reason <> 'blocks'", blocks)
-        return {row["host"]: (moment(row["wait_until"]), row["times"]) for row in rows}
+    def waits(self) -> dict[str, tuple[datetime, int, str]]:
+        """Until when each host is to be left alone, how many times in a row, and why."""
+        return {
+            row["host"]: (moment(row["wait_until"]), row["times"], row["reason"])
+            for row in self.rows("select * from hosts")
+        }
 
     def set_wait(self, host: str, until: str | None, times: int, reason: str) -> None:
         """Leave a host alone until then; None: it answers again."""
@@ -94,7 +94,14 @@ class Visits(Rows):
 
     def has_capture(self, url_key: str, at: str) -> bool:
         """Whether an address was captured at that moment (a web archive's copy is fetched once)."""
-        return bool(self._one("select 1 from captures where url_key = ? and fetched_at = ?", url_key, at))
+        return bool(
+            self._one(
+                "select 1 from captures where url_key = ? and fetched_at = ?"
+                " and outcome not in ('failed', 'blocked')",
+                url_key,
+                at,
+            )
+        )
 
     def revisitable(self, source: str, since: str) -> list[Visit]:
         """A source's articles that came out or were first seen since then, at the address that answered last."""

@@ -78,6 +78,11 @@ def canonical(page: str, declared: str | None) -> str | None:
         return None
 
 
+def is_memento(fetched_from: str | None) -> bool:
+    """Whether what was fetched there is a web archive's copy: it says how a page was, not how it is."""
+    return fetched_from is not None and site(fetched_from) == "web.archive.org"
+
+
 def is_web(url: str) -> bool:
     """Whether an address can be asked for: http or https, with a host and a port that can be."""
     try:

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from archive.home import Home
 from archive.models import stamp
 from archive.post import is_post
-from archive.schedule import is_wanted
+from archive.schedule import STEPS, is_wanted
 from archive.store import Known, Store, Visit
-from archive.urls import clean, is_article, is_web, site, url_key
+from archive.urls import clean, is_article, is_memento, is_web, site, url_key
 from crawler.discovery import Found
 from crawler.sources import Outlet
 
@@ -32,7 +32,9 @@ POLITE_AHEAD = 2
 # a visit that is due within this time is made now: the run after this one would make it late
 SLACK = timedelta(minutes=1)
 # dated pages of a list, known before, from which on it can be said that most of them moved at once
-MANY = 20
+MANY = 5
+# addresses that wait: 50,000, a whole sitemap, take 12 MB
+CROWD = 200_000
 # addresses that are looked up at once
 BATCH = 200
 
@@ -82,6 +84,11 @@ class Frontier:
         """Whether nothing is left to ask for."""
         return not (self._waiting or self._known or self._ready)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so many addresses wait that no more should be looked for in this run."""
+        return len(self._waiting) > CROWD
+
     def accept(self, found: Iterable[Found]) -> list[Found]:
         """Those that are articles of the source, at the address they are asked for at."""
         taken = []
@@ -126,11 +133,13 @@ class Frontier:
         while not self._ready and (waiting := self._waiting or self._known):
             batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
             self._ready.extend(await asyncio.to_thread(self._admit, batch))
-        if not self._ready:
-            return None
+            if self.asked >= self.limit:
+                self.left += len(self._ready)
+                self._ready.clear()
         if self.asked >= self.limit:
             self.left += len(self._ready)
             self._ready.clear()
+        if not self._ready:
             return None
         self.asked += 1
         self.room -= 1
@@ -144,7 +153,7 @@ class Frontier:
         finally:
             store.close()
         return [
-            Found(v.url, _heard(v, now), v.listed, None if _is_memento(v.fetch) else v.fetch, sure=True)
+            Found(v.url, _heard(v, now), v.listed, None if is_memento(v.fetch) else v.fetch, sure=True)
             for v in visits
         ]
 
@@ -186,7 +195,9 @@ class Frontier:
         modified = found.modified
         if modified is not None and (visit.answered is None or visit.answered < modified <= asked):
             modified = None  # we asked since, and in vain: that counts as a visit, not as knowing the page
-        return is_wanted(visit.born, asked, modified, now + SLACK, self.outlet.revisit, found.sure)
+        # a page that never came is tried again, also where pages that came are not
+        steps = self.outlet.revisit or (STEPS if visit.answered is None else ())
+        return is_wanted(visit.born, asked, modified, now + SLACK, steps, found.sure)
 
     def _say(self, fresh: Mapping[str, Found], visits: Mapping[str, Visit], now: datetime) -> None:
         """Have what the lists say of recent pages remembered, for the runs in which they are not asked."""
@@ -219,10 +230,6 @@ def _dated(found: Found, visit: Visit | None) -> Found:
 
 def _heard(visit: Visit, now: datetime) -> datetime | None:
     return visit.modified if visit.seen is not None and now - visit.seen < HEARD else None
-
-
-def _is_memento(fetch: str | None) -> bool:
-    return fetch is not None and site(fetch) == "web.archive.org"
 
 
 def _conditions(known: Known | None) -> dict[str, str]:

@@ -25,10 +25,22 @@ class PatienceError(IgnoreRequest):
 
 
 class Patience:
-    """What is known of such hosts, from earlier runs and this one; ``note`` has changes written to the archive."""
+    """What is known of such hosts, from earlier runs and this one.
 
-    def __init__(self, waits: Mapping[str, tuple[datetime, int]], note: Callable[[Callable[[Store], None]], None]):
-        self._waits = dict(waits)
+    ``note`` has changes written to the archive. ``named``: hosts that block us are tried all the same.
+    """
+
+    def __init__(
+        self,
+        waits: Mapping[str, tuple[datetime, int, str]],
+        note: Callable[[Callable[[Store], None]], None],
+        named: bool,
+    ) -> None:
+        now = datetime.now(UTC)
+        self._waits = {
+            host: (now if named and reason == BLOCKS else until, times)
+            for host, (until, times, reason) in waits.items()
+        }
         self._note = note
 
     def left(self, url: str) -> float:
@@ -57,9 +69,10 @@ class Patience:
         self._set(url, lambda now, times: now + rest(times), BLOCKS)
 
     def answered(self, url: str) -> None:
-        """A host answers again."""
+        """A host answers; while it is to be left alone, that is only what was under way when it asked for it."""
         host = _host(url)
-        if self._waits.pop(host, None) is not None:
+        if host in self._waits and self._waits[host][0] <= datetime.now(UTC):
+            del self._waits[host]
             self._note(lambda store: store.set_wait(host, None, 0, ""))
 
     def _set(self, url: str, until: Callable[[datetime, int], datetime], reason: str) -> None:

@@ -59,7 +59,7 @@ class Keeper:
         quota = settings.getint("COMMUNIQUE_QUOTA") or None
         self._ingest = Ingest(home, sources, settings.getint("COMMUNIQUE_RUN"), SOFTWARE, quota)
         store = Store(home.database)
-        self.patience = Patience(store.waits(blocks=not settings.getbool("COMMUNIQUE_NAMED")), self.note)
+        self.patience = Patience(store.waits(), self.note, settings.getbool("COMMUNIQUE_NAMED"))
         store.close()
         self._room = asyncio.Semaphore(self._ingest.capacity)
         self._loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.handlers import PrivateAddressError
+from crawler.pipeline import Keeper
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -41,7 +42,7 @@ class RobotsMiddleware:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
         self._crawler = crawler
-        self._rules: dict[str, asyncio.Task[RobotParser | str]] = {}
+        self._rules: dict[tuple[str, str | None], asyncio.Task[RobotParser | str]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
@@ -58,15 +59,21 @@ class RobotsMiddleware:
             return
         parts = urlparse_cached(request)
         origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._rules:
+        proxy = request.meta.get("proxy")
+        key = (origin, proxy)
+        if key not in self._rules:
             # a task of its own: it answers every waiter, whoever of them goes away
-            self._rules[origin] = asyncio.ensure_future(self._fetch(origin, request.meta.get("source")))
-        rules = await asyncio.shield(self._rules[origin])
+            self._rules[key] = asyncio.ensure_future(self._fetch(origin, request.meta.get("source"), proxy))
+        rules = await asyncio.shield(self._rules[key])
         if isinstance(rules, str):
             raise DisallowedError(rules)
         if not rules.allowed(request.url, PRODUCT):
             raise DisallowedError(f"robots.txt disallows {request.url}")
         self._slow_down(request, rules)
+        # it may have asked for patience with its robots.txt, for which this request waited
+        keeper = self._crawler.get_extension(Keeper)
+        if keeper is not None and (seconds := keeper.patience.left(request.url)):
+            await asyncio.sleep(seconds)
 
     def _slow_down(self, request: Request, rules: RobotParser) -> None:
         """Hold to the host's Crawl-delay, where it is longer than ours."""
@@ -81,9 +88,10 @@ class RobotsMiddleware:
             # a slot that nobody used for a minute is dropped, and made again with these
             downloader.per_slot_settings[key] = {"delay": delay, "concurrency": 1}
 
-    async def _fetch(self, origin: str, source: str | None) -> RobotParser | str:
+    async def _fetch(self, origin: str, source: str | None, proxy: str | None) -> RobotParser | str:
         url = f"{origin}/robots.txt"
-        request = Request(url, priority=1000, meta={"kind": "robots", "source": source}, callback=NO_CALLBACK)
+        meta = {"kind": "robots", "source": source} | ({"proxy": proxy} if proxy else {})
+        request = Request(url, priority=1000, meta=meta, callback=NO_CALLBACK)
         try:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001  whatever it was, nothing answered, and that is the answer

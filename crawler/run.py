@@ -23,6 +23,8 @@ from crawler.settings import user_agent
 from crawler.sources import Outlet, slots
 from crawler.spiders.base import OutletSpider, Progress
 
+# what a source's lists were not heard to the end for: a run that looks for what is new, one that goes back in time
+RUN, HISTORY = 1, 2
 # what Ctrl-C ends with everywhere (128 + SIGINT)
 INTERRUPTED = 130
 
@@ -75,9 +77,10 @@ def crawl(
             store.sync_sources(o.source for o in known.values())
             outlets = _rested(store, outlets, plan)
             rows = store.source_rows()
-            plan = replace(plan, whole=frozenset(name for name in outlets if rows[name]["unfinished"]))
+            mine = HISTORY | RUN if plan.since else RUN
+            plan = replace(plan, whole=frozenset(name for name in outlets if rows[name]["unfinished"] & mine))
             if not plan.pages:
-                store.set_unfinished(outlets, True)
+                store.begin_lists(outlets, mine)
             run = store.begin_run(stamp(datetime.now(UTC)), list(outlets))
     finally:
         store.close()
@@ -149,7 +152,7 @@ def _finish(home: Home, run: int, spider: OutletSpider, keeper: Keeper, fault: s
             if spider.plan.pages:
                 problems += _not_saved(store, run, spider.progress)
             elif not (interrupted or failure or keeper.full):  # it was heard to the end
-                problems += _judge_all(store, run, spider.progress, now)
+                problems += _judge_all(store, run, spider, now)
             if fault:
                 problems.insert(0, f"the crawl did not see everything: {fault}")
             if keeper.full:
@@ -173,7 +176,7 @@ def _finish(home: Home, run: int, spider: OutletSpider, keeper: Keeper, fault: s
 def _not_saved(store: Store, run: int, progress: Mapping[str, Progress]) -> list[str]:
     """A line for each page that was asked for by name and is no article now."""
     lines = [f"{row['url']}: {row['outcome']}: {row['message'] or 'no article'}" for row in store.not_kept(run)]
-    return lines + [f"{source}: robots.txt disallows it" for source, state in progress.items() if state.skipped]
+    return lines + [problem for state in progress.values() for problem in state.problems]
 
 
 # pages of a source that answers otherwise which must all fail before it counts as failing: one fails now and then
@@ -182,8 +185,9 @@ FEW = 3
 _WORSE = {"paused": 0, "ok": 0, "stale": 1, "failing": 2, "blocked": 2}
 
 
-def _judge_all(store: Store, run: int, progress: Mapping[str, Progress], now: datetime) -> list[str]:
+def _judge_all(store: Store, run: int, spider: OutletSpider, now: datetime) -> list[str]:
     """Write the state of every source of a run; returns a line for each that is worse than before."""
+    progress = spider.progress
     problems: list[str] = []
     outcomes = store.run_outcomes(run)
     before = store.source_rows()
@@ -192,10 +196,15 @@ def _judge_all(store: Store, run: int, progress: Mapping[str, Progress], now: da
     problems += [f"{f.source}: {f.line}" for f in unusual if (f.source, f.kind) not in known and f.kind != "silent"]
     store.set_findings([(f.source, f.kind, f.line) for f in unusual], list(progress), stamp(now))
     silent = {f.source: f.line for f in unusual if f.kind == "silent"}
-    store.set_unfinished((source for source, state in progress.items() if not state.left), False)
+    heard = [s for s, p in progress.items() if p.answered and not (p.left or p.unheard or p.waiting)]
+    store.end_lists(heard, HISTORY | RUN if spider.plan.since else RUN)
     for source, state in progress.items():
         row = before[source]
-        if not state.answered and (state.waiting or not (state.lists or state.done)):
+        some = 0 < state.lists < len(spider.outlets[source].discovery)  # the others were not due, and may be well
+        if not state.answered and (state.waiting or some or not (state.lists or state.done)):
+            if source in silent and row["state"] == "ok":  # for so long that it is news
+                store.set_source_state(source, "stale", silent[source], None, row["failures"], row["next_try"])
+                problems.append(f"{source}: stale: {silent[source]}")
             continue  # it was not asked, or not now
         after, reason = _judge(state, [o for o in outcomes if o["source"] == source], bool(row["last_success"]))
         success = stamp(now) if after == "ok" else None

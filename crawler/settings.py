@@ -82,7 +82,11 @@ DOWNLOADER_MIDDLEWARES = {
     # nearest to the wire: sees every exchange, redirects and failures too, its body still as sent
     "crawler.middlewares.ArchiveMiddleware": 950,
 }
-SPIDER_MIDDLEWARES = {"scrapy.spidermiddlewares.depth.DepthMiddleware": None}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    # drops a request without a word, and whoever waits for its answer waits for ever; readers bound addresses
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+}
 
 LOG_LEVEL = "INFO"
 LOG_COLOR = False

@@ -11,6 +11,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -87,7 +88,8 @@ def test_a_line_says_when_and_what_with_absolute_paths() -> None:
     assert rest[:4] == ["*"] * 4
     bin_folder = Path(sys.executable).parent
     assert rest[4] == (
-        f"PATH={bin_folder}:/usr/local/bin:/usr/bin:/bin {bin_folder}/communique crawl --due --jitter 120"
+        f"PATH={quote(f'{bin_folder}:/usr/local/bin:/usr/bin:/bin')} {quote(f'{bin_folder}/communique')}"
+        " crawl --due --jitter 120"
         " --home /srv/news --contact desk@a.example # communique crawl of /srv/news"
     )
 

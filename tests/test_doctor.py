@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections import namedtuple
@@ -417,7 +418,11 @@ def test_a_source_unlike_itself_is_told_once(home: Home, rows: sqlite3.Connectio
     ("change", "level", "part"),
     [
         (lambda _: "", "warning", "no line for this archive"),
-        (lambda line: line.replace("/communique crawl", "/gone crawl"), "problem", "is not there or cannot be run"),
+        (
+            lambda line: re.sub(r"/communique('?) crawl", r"/gone\1 crawl", line),
+            "problem",
+            "is not there or cannot be run",
+        ),
         (lambda line: line.replace(" crawl --due", " 'crawl --due"), "problem", "names no program"),
         (lambda line: f"#{line}", "warning", "no line for this archive"),
     ],

@@ -306,3 +306,100 @@ def test_an_ingest_says_when_its_home_is_full(tmp_path: Path) -> None:
     assert ingest.full is not None and "quota" in ingest.full
     [row] = rows(home, "select outcome, fetched_at from captures")  # what was handed over is kept all the same
     assert row["outcome"] == "discovery" and row["fetched_at"] <= stamp(datetime.now(UTC))
+
+
+def test_a_limit_that_is_reached_early_ends_the_run(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(ferry(way("sitemap", "/map.xml"))))
+    now = datetime.now(UTC)
+    site.add(HOST, "/map.xml", sitemap(*((f"/s{n}", now) for n in range(700))), "application/xml")
+    for n in range(2):
+        add_story(site, "ferry", f"/s{n}", f"Harbour number {n} of Morvina")
+    crawl(home, site, "--max-pages", "1")
+    [row] = rows(home, "select state_reason, unfinished from sources where id = 'ferry'")
+    assert "699 pages are left" in row["state_reason"] and row["unfinished"] == 1
+
+
+def test_an_address_that_is_too_long_holds_nobody_up(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(ferry(way("listing", "/", next="a.next"))))
+    long = "x" * 3000
+    site.add(HOST, "/", f"<a href='/a'>a</a><a href='/{long}'>b</a><a class='next' href='/?{long}'>n</a>".encode())
+    add_story(site, "ferry", "/a", "Morvina")
+    crawl(home, site)
+    assert len(rows(home, "select id from articles")) == 1
+
+
+def test_a_list_that_cannot_be_read_leaves_the_word_to_a_fallback(home: Home, site: DemoSite) -> None:
+    search = way("search", "/search", locale="en", address=f"http://{HOST}/{{slug}}")
+    catalogue(home, only(ferry(search, way("listing", "/second", "fallback"))))
+    site.add(HOST, "/search", b"", status=302, headers={"Location": "/maintenance"})
+    site.add(HOST, "/maintenance", b"<html>later</html>")
+    site.add(HOST, "/second", b"<a href='/a'>a</a>")
+    add_story(site, "ferry", "/a", "Morvina")
+    crawl(home, site)
+    assert len(rows(home, "select id from articles")) == 1
+
+
+def test_pages_that_were_left_come_with_the_next_due_run(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(outlet("ferry", max_pages=2)))
+    site.add(HOST, "/", b"".join(b"<a href='/s%d'>s</a>" % n for n in range(3)))
+    for n in range(3):
+        add_story(site, "ferry", f"/s{n}", f"Harbour number {n} of Morvina")
+    crawl(home, site, "--due")
+    crawl(home, site, "--due")  # the list is not due, and is asked for what was left
+    assert len(rows(home, "select id from articles")) == 3
+
+
+def test_a_history_that_broke_off_goes_on_where_it_was(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(ferry(way("listing", "/list", page="?page={n}", pages=2))))
+    for n in range(1, 5):
+        add_story(site, "ferry", f"/s{n}", f"Harbour number {n} of Morvina")
+        site.add(HOST, "/list" if n == 1 else f"/list?page={n}", f"<a href='/s{n}'>s</a>".encode())
+    site.add(HOST, "/list?page=3", b"broken", status=500)
+    crawl(home, site, "--since", "2020-01-01")
+    assert len(rows(home, "select id from articles")) == 2
+    crawl(home, site)  # an ordinary run in between
+    site.add(HOST, "/list?page=3", b"<a href='/s3'>s</a>")
+    crawl(home, site, "--since", "2020-01-01")
+    assert len(rows(home, "select id from articles")) == 4
+    assert rows(home, "select unfinished from sources where id = 'ferry'") == [{"unfinished": 0}]
+
+
+def test_each_list_is_due_by_itself(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(ferry(way("listing", "/"), way("feed", "/feed.xml"))))
+    site.add(HOST, "/", b"<a href='/a'>a</a>")
+    site.add(HOST, "/feed.xml", b"<rss version='2.0'><channel></channel></rss>", "application/rss+xml")
+    add_story(site, "ferry", "/a", "Morvina")
+    crawl(home, site, "--due")
+    for _ in range(2):
+        age(home, timedelta(minutes=15))
+        crawl(home, site, "--due")
+    assert (asked(site, "/"), asked(site, "/feed.xml")) == (2, 3)
+
+
+def test_one_page_that_fails_is_not_a_source_that_fails(one: Home, site: DemoSite) -> None:
+    site.add(HOST, "/", b"<a href='/a'>a</a><a href='/b'>b</a>")
+    site.add(HOST, "/b", b"broken", status=500)
+    assert crawl(one, site) == ""
+    assert asked(site, "/b") == 3  # retried
+
+
+def test_a_wait_is_not_lifted_by_what_was_under_way(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(ferry(way("listing", "/one"), way("listing", "/two"))))
+    site.respond(HOST, "/robots.txt", lambda _: Answer(429, {"Retry-After": "7200"}, b"later"))
+    crawl(home, site)
+    assert [hit.path for hit in site.log] == ["/robots.txt"]
+    assert len(rows(home, "select * from hosts")) == 1
+
+
+def test_a_block_that_calls_itself_busy_is_a_block(one: Home, site: DemoSite) -> None:
+    site.respond(HOST, "/", lambda _: Answer(503, {"cf-mitigated": "challenge"}, b"checking"))
+    assert "blocked" in crawl(one, site, code=1)
+
+
+def test_what_save_could_not_ask_for_is_said(one: Home, site: DemoSite) -> None:
+    site.add(HOST, "/loop", b"", status=302, headers={"Location": "/loop"})
+    site.add(HOST, "/robots.txt", b"User-agent: *\nDisallow: /closed\n", "text/plain")
+    options = ["--home", str(one.path), "--connect-to", f"*.example={site.address}"]
+    for path in ("/loop", "/closed"):
+        done = command("save", f"http://{HOST}{path}", *options)
+        assert done.returncode == 1 and path in done.stderr, done.stderr

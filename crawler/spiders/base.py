@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.rrule import MONTHLY, rrule
 from scrapy import Request, Spider
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
@@ -54,6 +55,7 @@ class Progress:
     """
 
     lists: int = 0
+    unheard: bool = False  # a list broke off before its end
 
     found: int = 0
     answered: int = 0
@@ -70,7 +72,8 @@ class _Line:
 
     def __init__(self, outlet: Outlet, frontier: Frontier, progress: Progress) -> None:
         self.outlet, self.frontier, self.progress = outlet, frontier, progress
-        self.fallbacks = deque(outlet.fallback)
+        self.fallbacks: deque[Discovery] = deque()
+        self.refused: list[str] = []  # lists that its hosts refused
         self.pending = 0  # discovery requests that are not answered yet
         self.answers: dict[Discovery, int] = {}  # of each way of discovery
         self.lists: dict[Discovery, set[tuple[str, str | None]]] = {}  # that were asked for, of each
@@ -112,7 +115,8 @@ class OutletSpider(Spider):
             if self.plan.pages:
                 line.frontier.add(Found(url) for url in self.plan.pages.get(name, ()))
                 continue
-            for discovery in await asyncio.to_thread(self._due, line.outlet, now):
+            line.fallbacks.extend(await asyncio.to_thread(self._due, line.outlet, line.outlet.fallback, now))
+            for discovery in await asyncio.to_thread(self._due, line.outlet, line.outlet.discovery, now):
                 for one in (discovery, *self._months_before(discovery, now)):
                     yield self._begin(line, one)
             try:
@@ -138,19 +142,19 @@ class OutletSpider(Spider):
         seen = stamp(datetime.now(UTC))
         self._keeper.note(lambda store: store.announce(modified, seen))
 
-    def _due(self, outlet: Outlet, now: datetime) -> list[Discovery]:
-        """The ways of discovery that are to be asked in this run."""
-        if not self.plan.due:
-            return list(outlet.discovery)
+    def _due(self, outlet: Outlet, ways: Iterable[Discovery], now: datetime) -> list[Discovery]:
+        """Those of these ways of discovery that are to be asked in this run."""
+        if not self.plan.due or outlet.source.id in self.plan.whole:
+            return list(ways)
         store = Store(self._home.database)
         try:
             asked = store.discovered(outlet.source.id)
         finally:
             store.close()
         due = []
-        for discovery in outlet.discovery:
+        for discovery in ways:
             base = url_key(discovery.start(now.date())).partition("?")[0]
-            last = max((at for key, at in asked.items() if key.startswith(base)), default=None)
+            last = max((at for key, at in asked.items() if key.partition("?")[0] == base), default=None)
             # asked in the future: by a clock that was wrong
             if last is None or last > now or now - last >= discovery.every - _SLACK:
                 due.append(discovery)
@@ -201,9 +205,10 @@ class OutletSpider(Spider):
         """What a list brought: its pages join the source's line, what it goes on with is asked next."""
         try:
             requests = await self._take(response, line, discovery, depth, first)
-        except BaseException:  # whoever waits for this answer must not wait for ever
-            self._answered_list(line)
-            raise
+        except Exception as error:  # whoever waits for this answer must not wait for ever, and a fallback may go on
+            self.fault = f"{type(error).__name__}: {error}"
+            self.logger.exception("%s: %s", line.outlet.source.id, response.url)
+            requests = []
         for request in (*requests, *self._answered_list(line)):
             yield request
 
@@ -214,7 +219,7 @@ class OutletSpider(Spider):
         number = line.answers[discovery] = line.answers.get(discovery, 0) + 1
         since = self.plan.since or datetime.now(UTC) - RECENT
         brought = await asyncio.to_thread(read, discovery, response, number, since, line.began[discovery])
-        found = line.frontier.accept(brought.found)
+        found = await asyncio.to_thread(line.frontier.accept, brought.found)
         nested = discovery.kind == "sitemap" and bool(brought.further)
         new = bool(found) and await asyncio.to_thread(line.frontier.unknown, found)
         line.frontier.add(found)
@@ -228,6 +233,9 @@ class OutletSpider(Spider):
         whole = bool(found) and line.outlet.source.id in self.plan.whole
         if not ((nested and depth < DEPTH) or new or whole):
             return []
+        if line.frontier.crowded:
+            progress.unheard = True
+            return []
         asked = line.lists.setdefault(discovery, {(response.url, None)})
         fresh = [further for further in brought.further if (further.url, further.body) not in asked]
         fresh = fresh[: max(0, limit - len(asked))]
@@ -239,35 +247,44 @@ class OutletSpider(Spider):
         line, first = request.cb_kwargs["line"], request.cb_kwargs["first"]
         error = failure.value
         if isinstance(error, HttpError):
-            text = f"{request.url} answers {error.response.status}"
-            if error.response.status in (429, 503):
+            status = error.response.status
+            text = f"{request.url} answers {status}"
+            if self._is_blocked(line, request, error.response):
+                line.refused.append(request.url)
+            elif status in (429, 503):
                 line.progress.waiting = text
-            self._note_block(line, request, error.response)
         elif isinstance(error, DisallowedError):
             text = str(error)
         elif isinstance(error, PatienceError):
             text = line.progress.waiting = str(error)
         else:
             text = f"{request.url}: {in_words(failure.value)}"[:400]
-        if first:  # what a list goes on with may end anywhere
+        if first:
             line.progress.problems.append(text)
+        elif not isinstance(error, HttpError) or status >= 500 or status == 429:
+            line.progress.unheard = True  # with any other answer a list may end
         self.logger.warning("%s: %s", line.outlet.source.id, text)
         for following in self._answered_list(line):
             yield following
 
-    def _note_block(self, line: _Line, request: Request, response: Response) -> None:
-        """Ask a host that blocks ever more rarely."""
+    def _is_blocked(self, line: _Line, request: Request, response: Response) -> bool:
         exchange = Exchange(
             request.url, line.outlet.source.id, "page", datetime.now(UTC), response.status, pairs(response.headers)
         )
-        if first_outcome(exchange) == "blocked":
-            self._keeper.patience.blocked(request.url)
+        return first_outcome(exchange) == "blocked"
 
     def _answered_list(self, line: _Line) -> list[Request]:
         """One answer less to wait for; where none of the ways brought anything, the next fallback."""
         line.pending -= 1
         self._changed.set()
-        if line.pending == 0 and not line.progress.answered and line.fallbacks:
+        if line.pending or line.progress.answered:
+            return []
+        for url in line.refused:  # hosts that block are asked ever more rarely; one that answers elsewhere does not
+            self._keeper.patience.blocked(url)
+        line.refused.clear()
+        if line.outlet.fallback and not line.fallbacks and not line.progress.fallback:
+            line.progress.waiting = "its fallbacks are not due"
+        if line.fallbacks:
             discovery = line.fallbacks.popleft()
             line.progress.fallback = f"{discovery.kind} {discovery.url}"
             return [self._begin(line, discovery)]
@@ -298,6 +315,8 @@ class OutletSpider(Spider):
     def _unanswered(self, failure: Failure) -> None:
         line = failure.request.cb_kwargs["line"]  # type: ignore[attr-defined]
         self._over(line)
+        if self.plan.pages and isinstance(failure.value, IgnoreRequest):  # of which the archive knows nothing
+            line.progress.problems.append(f"{failure.request.url}: {failure.value}")  # type: ignore[attr-defined]
         if isinstance(failure.value, DisallowedError):
             line.progress.skipped += 1
             self.logger.info("%s: %s", line.outlet.source.id, failure.value)

@@ -52,7 +52,10 @@ def read(way: Discovery, response: Response, number: int, since: datetime, began
     if way.kind == "wordpress":
         return _sure(wordpress(body, url))
     if way.kind == "search":
-        start = json.loads(response.request.body)["from"] if response.request else 0
+        asked = response.request.body if response.request else b""
+        if not asked:  # a redirect made a GET of it
+            return Brought()
+        start = json.loads(asked)["from"]
         return endpoint(body, url, way.address or "", start, way.locale or "en")
     if way.kind == "telegram":
         return telegram(body, url)
