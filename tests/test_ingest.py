@@ -10,7 +10,7 @@ import pytest
 
 from archive.home import Home
 from archive.ingest import Ingest, first_outcome
-from archive.models import Exchange
+from archive.models import Exchange, stamp
 from archive.store import Store
 from archive.warc import Writer
 from tests.crawling import rows, warc_files
@@ -141,3 +141,49 @@ def test_what_a_killed_run_left_of_a_source_that_left_the_catalogue_is_kept_too(
 def test_one_outcome_for_each_status(status: int | None, kind: str, outcome: str | None) -> None:
     exchange = Exchange("http://t.example/", "t", kind, START, status)  # type: ignore[arg-type]
     assert first_outcome(exchange) == outcome
+
+
+POST = (
+    "<html><body><div class='tgme_widget_message' data-post='{0}'><div class='tgme_widget_message_author'>"
+    "<a class='tgme_widget_message_owner_name'>Harbour Office</a></div>"
+    "<div class='tgme_widget_message_text js-message_text'>{1}<br>The second line of a post.</div>"
+    "<a class='tgme_widget_message_date'><time datetime='2031-04-20T05:00:00+00:00'>05:00</time></a></div></body></html>"
+)
+
+
+def test_a_channels_post_is_one_article_with_its_edits_and_its_end(home: Home) -> None:
+    url = "https://t.me/harbouroffice/12"
+    fetched = {"name": "harbour", "fetched_from": f"{url}?embed=1&mode=tme"}
+    gone = "<html><body><div class='tgme_widget_message_error'>Post not found</div></body></html>"
+    first = POST.format("harbouroffice/12", "Nine ships came in on Monday.")
+    edited = POST.format("harbouroffice/12", "Ten ships came in on Monday.")
+    pages = [captured(url, html, n, **fetched) for n, html in enumerate((first, first, edited, gone))]
+    keep(home, pages)
+    [row] = rows(home, "select url, source, title, text, published, revisions, gone_at from articles")
+    assert row == {
+        "url": url,
+        "source": "harbour",
+        "title": "Ten ships came in on Monday.",
+        "text": "The second line of a post.",
+        "published": "2031-04-20T05:00:00Z",
+        "revisions": 2,
+        "gone_at": stamp(pages[3].fetched_at),
+    }
+    captures = rows(home, "select outcome, fetched_from from captures order by id")
+    assert [c["outcome"] for c in captures] == ["new", "unchanged", "revised", "gone"]
+    assert {c["fetched_from"] for c in captures} == {f"{url}?embed=1&mode=tme"}
+
+
+def test_a_copy_that_a_web_archive_lacks_says_nothing_of_the_page(home: Home) -> None:
+    url = "http://ferries.example/1"
+    copy = "https://web.archive.org/web/20300101000000id_/http://ferries.example/1"
+    keep(
+        home,
+        [
+            captured(
+                url, own_div("A ferry on Monday", ["The ferry ran again on Monday after a week of storms."] * 3, [])
+            ),
+            captured(url, "", -9, status=404, fetched_from=copy),
+        ],
+    )
+    assert rows(home, "select gone_at from articles") == [{"gone_at": None}]

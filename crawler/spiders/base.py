@@ -30,6 +30,7 @@ from crawler.patience import PatienceError
 from crawler.pipeline import Keeper
 from crawler.robots import DisallowedError
 from crawler.sources import Discovery, Outlet
+from crawler.spiders.telegram import widget
 from crawler.spiders.ways import first_request, read
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class OutletSpider(Spider):
         now = datetime.now(UTC)
         for name, line in self._lines.items():
             if self.plan.pages:
-                line.frontier.add(Found(url) for url in self.plan.pages.get(name, ()))
+                line.frontier.add(Found(url, fetch=widget(url)) for url in self.plan.pages.get(name, ()))
                 continue
             line.fallbacks.extend(await asyncio.to_thread(self._due, line.outlet, line.outlet.fallback, now))
             for discovery in await asyncio.to_thread(self._due, line.outlet, line.outlet.discovery, now):

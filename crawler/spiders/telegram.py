@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from parsel import Selector
 
+from archive.post import is_post
 from crawler.discovery import Brought, Found, Further
 from crawler.spiders.answer import moment, once
 
@@ -40,6 +41,11 @@ def telegram(body: bytes, url: str) -> Brought:
     return Brought(once(found for _, found in posts), further)
 
 
+def widget(url: str) -> str | None:
+    """Where a post is shown alone, None where the address is no post's."""
+    return f"{url.partition('?')[0]}?embed=1&mode=tme" if is_post(url) else None
+
+
 def _posts(page: Selector, channel: str) -> Iterator[tuple[int, Found]]:
     for message in page.css("div.tgme_widget_message[data-post]:not(.service_message)"):
         # not .attrib: it raises where any attribute has a name that XML does not allow
@@ -49,8 +55,7 @@ def _posts(page: Selector, channel: str) -> Iterator[tuple[int, Found]]:
         # a video has a time element too, of its length and without a moment
         stated = message.css(".tgme_widget_message_date time::attr(datetime), time.time::attr(datetime)").get()
         address = f"https://t.me/{named[1]}/{named[2]}"
-        fetch = f"{address}?embed=1&mode=tme"
-        yield int(named[2]), Found(address, published=moment(stated), fetch=fetch)
+        yield int(named[2]), Found(address, published=moment(stated), fetch=widget(address))
 
 
 def _before(page: Selector) -> int | None:
