@@ -18,6 +18,7 @@ from archive import __version__
 from archive.cli import COMMANDS, F, Group, home_option, listing
 from archive.errors import CommuniqueError
 from archive.home import Home
+from crawler.options import asking, fetching
 from crawler.unattended import COMMANDS as UNATTENDED
 
 if TYPE_CHECKING:
@@ -29,52 +30,6 @@ if TYPE_CHECKING:
 @click.version_option(__version__)
 def main() -> None:
     """Archive what ministries, presidents' offices and newsrooms publish, with every later edit."""
-
-
-def fetching(function: F) -> F:
-    """The options of the commands that fetch."""
-    for option in reversed(
-        (
-            click.option(
-                "--connect-to",
-                multiple=True,
-                metavar="HOST=ADDRESS:PORT",
-                help="Reach hosts that match HOST (with *) at this address, over plain HTTP. The only way to a"
-                " private address.",
-            ),
-            click.option(
-                "--contact",
-                envvar="COMMUNIQUE_CONTACT",
-                show_envvar=True,
-                help="Role mailbox or page that the user agent names, for outlets to reach you.",
-            ),
-            click.option(
-                "--quota",
-                type=click.IntRange(1, 1_000_000),
-                envvar="COMMUNIQUE_QUOTA",
-                show_envvar=True,
-                metavar="GB",
-                help="Stop before the home folder is larger than this.",
-            ),
-            click.option(
-                "--dead-man",
-                envvar="COMMUNIQUE_DEAD_MAN",
-                show_envvar=True,
-                metavar="URL",
-                help="Ask for this address at the end of each run, so that a service can miss it.",
-            ),
-            click.option(
-                "--webhook",
-                envvar="COMMUNIQUE_WEBHOOK",
-                show_envvar=True,
-                metavar="URL",
-                help="Post the run's end to this address as JSON.",
-            ),
-            click.option("-v", "--verbose", is_flag=True, help="Say how it goes even where nobody seems to watch."),
-        )
-    ):
-        function = option(function)
-    return function
 
 
 @main.command()
@@ -197,27 +152,6 @@ def report(result: Any, watched: bool) -> None:
         click.echo(result.summary)
     for problem in result.problems:
         click.echo(f"communique: {problem}", err=True)
-
-
-def asking(function: F) -> F:
-    """The options of the commands that ask outlets and keep nothing."""
-    for option in (
-        click.option(
-            "--contact",
-            envvar="COMMUNIQUE_CONTACT",
-            show_envvar=True,
-            help="Role mailbox or page that the user agent names, for outlets to reach you.",
-        ),
-        click.option(
-            "--connect-to",
-            multiple=True,
-            metavar="HOST=ADDRESS:PORT",
-            help="Reach hosts that match HOST (with *) at this address, over plain HTTP. The only way to a private"
-            " address.",
-        ),
-    ):
-        function = option(function)
-    return function
 
 
 @main.command()

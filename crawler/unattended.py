@@ -11,19 +11,13 @@ import click
 from archive.cli import for_terminal, home_option
 from archive.errors import ConfigurationError
 from archive.home import Home
+from crawler import options
 
 
 @click.command()
 @home_option
 @click.option("--full", is_flag=True, help="Read all of the database, however long it takes.")
-@click.option(
-    "--quota",
-    type=click.IntRange(1, 1_000_000),
-    envvar="COMMUNIQUE_QUOTA",
-    show_envvar=True,
-    metavar="GB",
-    help="What the home folder may use, as `crawl` is told it.",
-)
+@options.quota
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the checks.")
 def doctor(home: Home, full: bool, quota: int | None, as_json: bool) -> None:
     """Look over the archive, the disk, the clock, the sources and the cron line, and say how to mend each.
@@ -52,17 +46,10 @@ def doctor(home: Home, full: bool, quota: int | None, as_json: bool) -> None:
 @click.option("--every", default="15m", show_default=True, metavar="AGE", help="How often: 15m, 30m, 1h, 6h, 1d.")
 @click.option("--install", is_flag=True, help="Write the line into your crontab, in the place of the one before.")
 @click.option("--remove", is_flag=True, help="Take the line out of your crontab.")
-@click.option("--contact", envvar="COMMUNIQUE_CONTACT", show_envvar=True, help="As of `crawl`.")
-@click.option(
-    "--quota",
-    type=click.IntRange(1, 1_000_000),
-    envvar="COMMUNIQUE_QUOTA",
-    show_envvar=True,
-    metavar="GB",
-    help="As of `crawl`.",
-)
-@click.option("--dead-man", envvar="COMMUNIQUE_DEAD_MAN", show_envvar=True, metavar="URL", help="As of `crawl`.")
-@click.option("--webhook", envvar="COMMUNIQUE_WEBHOOK", show_envvar=True, metavar="URL", help="As of `crawl`.")
+@options.contact
+@options.quota
+@options.dead_man
+@options.webhook
 def schedule(
     sources: tuple[str, ...],
     home: Home,
