@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CaptureKind = Literal["page", "discovery", "robots", "imported"]
 Outcome = Literal[
@@ -112,9 +112,8 @@ class Kept:
     run: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One element of a page's text, in page order.
+class Block(NamedTuple):
+    """One element of a page's text, in page order (a tuple: pages of them pass between processes).
 
     ``kind``: p, heading, li, quote, row, code, or line (goes on after a line break within the element before).
     ``hash``: of the text's letters and digits, case folded, signed 64 bit. ``link_share``: characters within links by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -89,6 +90,8 @@ def crawl(
     if monitor is not None:
         monitor.watch(crawler)
     process.crawl(crawler, outlets=outlets, known=known, plan=plan)
+    # what was imported stays to the end: no look for cycles need go through it again
+    gc.freeze()
     process.start()
     keeper = crawler.get_extension(Keeper)
     assert keeper is not None and isinstance(crawler.spider, OutletSpider)  # noqa: S101
