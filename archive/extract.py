@@ -15,6 +15,7 @@ from charset_normalizer import from_bytes
 from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction, document_fromstring
 from trafilatura import bare_extraction
+from trafilatura.settings import Extractor
 from trafilatura.utils import repair_faulty_html, sanitize
 from w3lib.encoding import html_to_unicode
 
@@ -43,6 +44,8 @@ _REFERENCES = re.compile(
     r"|0*(?:[0-8]|1[124-9]|2\d|3[01]|127)(?!\d));?",
     re.IGNORECASE,
 )
+# trafilatura's options, made once; as "txt" it does not put its result in words that nobody reads
+_FULL, _FAST = (Extractor(output_format="txt", fast=fast, comments=False, dedup=False) for fast in (False, True))
 # every element is one plain HtmlElement: lxml.html looks up a class for each by its name, in Python, which is a tenth
 # of all the time a page takes
 _PARSER = etree.HTMLParser(
@@ -229,9 +232,7 @@ def _holds(lines: list[tuple[str, str, int]], wanted: list[str]) -> bool:
 
 
 def _body(tree: HtmlElement, url: str | None, fast: bool) -> etree._Element:
-    document = bare_extraction(
-        tree, url=url, fast=fast, include_comments=False, deduplicate=False, with_metadata=False
-    )
+    document = bare_extraction(tree, url=url, options=_FAST if fast else _FULL)
     body = getattr(document, "body", None)  # None: no text
     return etree.Element("body") if body is None else body
 
