@@ -85,9 +85,7 @@ def _database(patient: Patient) -> Iterator[Check]:
         try:
             with ask.within(conn, patient.patience):
                 damage = ask.damage(conn, patient.full)
-        except sqlite3.OperationalError as error:
-            if "interrupted" not in str(error):
-                raise
+        except TimeoutError:
             yield _stopped("database", name)
             damage = []
         else:
@@ -98,9 +96,7 @@ def _database(patient: Patient) -> Iterator[Check]:
         try:
             with ask.within(conn, patient.patience):
                 dangling = ask.dangling(conn)
-        except sqlite3.OperationalError as error:
-            if "interrupted" not in str(error):
-                raise
+        except TimeoutError:
             yield _stopped("references", "foreign_key_check")
         else:
             line = "; ".join(dangling) or "every row that is named is there"
@@ -130,23 +126,20 @@ def _words(patient: Patient) -> Iterator[Check]:
         some = ", ".join(map(str, missing[:_SOME]))
         yield Check("search", "problem", f"{len(missing)} articles cannot be found by their words ({some})", mend)
         return
+    busy = Check("search", "ok", "the last articles are in the index; no more was looked at, as somebody is writing")
     if patient.busy:
-        yield Check(
-            "search", "ok", "the last articles are in the index; no more was looked at, as somebody is writing"
-        )
+        yield busy
         return
     try:
         # a crawl that starts now must not meet SQLite's lock in its midst, and is told of ours at once
         with patient.home.writing():
             ask.check_words(patient.home.database, patient.patience)
     except BusyError:
-        yield Check(
-            "search", "ok", "the last articles are in the index; no more was looked at, as somebody is writing"
-        )
-    except sqlite3.OperationalError as error:
-        if "interrupted" not in str(error):
-            raise
+        yield busy
+    except TimeoutError:
         yield _stopped("search", "FTS5's integrity-check")
+    except sqlite3.OperationalError:  # locked: nothing is wrong with the index
+        raise
     except sqlite3.DatabaseError as error:
         yield Check("search", "problem", f"the full-text index differs from the texts: {error}", mend)
     else:

@@ -7,7 +7,7 @@ import re
 from importlib.metadata import version
 
 # names every reading; rises with each change that can change a text
-EXTRACTOR = f"communique-1 trafilatura-{version('trafilatura')}"
+EXTRACTOR = f"communique-2 trafilatura-{version('trafilatura')}"
 
 _NOT_WORD = re.compile(r"[\W_]+")
 

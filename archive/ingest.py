@@ -37,6 +37,8 @@ LATEST = 1.0
 RESERVE = 512 << 20
 # seconds between two looks at the size of a home that has a quota: it is the sum of all its files
 SIZED = 10.0
+# statuses by which a server says that it will not answer us
+REFUSED = frozenset({401, 403, 451})
 # pages handed to the workers and not back yet, for each of them: enough that none runs dry while rows are written
 AHEAD = 8
 
@@ -56,7 +58,7 @@ def first_outcome(exchange: Exchange) -> Outcome | None:
         return "not_modified"
     if 300 <= status < 400:
         return "redirect"
-    if status in (401, 403, 451):
+    if status in REFUSED:
         return "blocked"
     if status in (404, 410) and kind != "discovery":
         return "gone"

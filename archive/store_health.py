@@ -50,9 +50,10 @@ def reading(path: Path, wait: float = 5.0) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def within(conn: sqlite3.Connection, seconds: float | None) -> Iterator[None]:
-    """Ends what the connection does after so many seconds, with sqlite3.OperationalError ("interrupted").
+    """Ends what the connection does after so many seconds; None: never.
 
-    None: never.
+    Raises:
+        TimeoutError: it was ended.
     """
     if seconds is None:
         yield
@@ -62,6 +63,10 @@ def within(conn: sqlite3.Connection, seconds: float | None) -> Iterator[None]:
     timer.start()
     try:
         yield
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            raise TimeoutError from error
+        raise
     finally:
         timer.cancel()
         timer.join()  # it must not interrupt what comes next
@@ -172,7 +177,8 @@ def check_words(path: Path, seconds: float | None) -> None:
     """Compare the full-text index with the texts it stands on; writes nothing, but holds SQLite's write lock.
 
     Raises:
-        sqlite3.DatabaseError: they differ ("malformed"). sqlite3.OperationalError: locked, or the time is over.
+        sqlite3.DatabaseError: they differ ("malformed"). sqlite3.OperationalError: locked.
+        TimeoutError: the time is over.
     """
     conn = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     try:

@@ -83,10 +83,8 @@ class Runs(Rows):
     def set_findings(self, findings: Iterable[tuple[str, str, str]], sources: Sequence[str], now: str) -> None:
         """What is unusual of these sources from now on: (source, kind, line); one that stays keeps its since."""
         found = {(source, kind): line for source, kind, line in findings}
-        for source in sources:
-            kept = {row["kind"] for row in self.rows("select kind from findings where source = ?", source)}
-            for kind in kept - {k for s, k in found if s == source}:
-                self.conn.execute("delete from findings where source = ? and kind = ?", (source, kind))
+        over = [pair for pair in self.findings() if pair[0] in sources and pair not in found]
+        self.conn.executemany("delete from findings where source = ? and kind = ?", over)
         self.conn.executemany(
             "insert into findings values (?, ?, ?, ?) on conflict do update set line = excluded.line",
             [(source, kind, line, now) for (source, kind), line in found.items()],

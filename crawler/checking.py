@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-import click
-
 from archive.home import Home
 from crawler.discovery import Further
 from crawler.frontier import Frontier, Plan
@@ -43,16 +41,12 @@ class Checked:
     mining: str | None = None
 
 
-def _aloud(line: str) -> None:
-    click.echo(f"communique: {line}", err=True)
-
-
 def check(
     home: Home,
     outlets: Mapping[str, Outlet],
     connect_to: Mapping[str, str],
     contact: str | None,
-    say: Callable[[str], None] = _aloud,
+    say: Callable[[str], None],
 ) -> list[Checked]:
     """What each way of discovery of each outlet answers, in the catalogue's order; nothing is kept.
 

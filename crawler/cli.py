@@ -95,7 +95,7 @@ def save(urls: tuple[str, ...], home: Home, **options: Any) -> None:
 
     known = catalogue(home.sources)
     outlets, pages = assign(known, urls)
-    _run(home, outlets, known | outlets, Plan(pages=pages), **options)
+    _run(home, outlets, known | outlets, Plan(pages=pages, named=True), **options)
 
 
 def _run(
@@ -151,7 +151,11 @@ def report(result: Any, watched: bool) -> None:
     if watched:
         click.echo(result.summary)
     for problem in result.problems:
-        click.echo(f"communique: {problem}", err=True)
+        _aloud(problem)
+
+
+def _aloud(line: str) -> None:
+    click.echo(f"communique: {line}", err=True)
 
 
 @main.command()
@@ -262,7 +266,7 @@ def failing(function: F) -> F:
         lines = click.get_current_context().meta.setdefault("communique.failing", [])
         function(*args, **kwargs)
         for line in lines:
-            click.echo(f"communique: {line}", err=True)
+            _aloud(line)
         if lines:
             raise SystemExit(1)
 
@@ -295,7 +299,7 @@ def check(
     context = click.get_current_context()
     if context.parent is not None and context.get_parameter_source("home") is not ParameterSource.COMMANDLINE:
         home = context.parent.params["home"]  # `sources --home DIR check` means the same
-    rows = ask(home, choose(catalogue(home.sources), names), parse_connect_to(connect_to), contact)
+    rows = ask(home, choose(catalogue(home.sources), names), parse_connect_to(connect_to), contact, _aloud)
     context.meta["communique.failing"] += [f"{name}: no way brings an article" for name in silent(rows)]
     return [dataclasses.asdict(row) for row in rows]
 

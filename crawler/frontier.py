@@ -72,6 +72,7 @@ class Frontier:
     def __init__(self, outlet: Outlet, home: Home, plan: Plan, announce: Announce) -> None:
         self.outlet, self.home, self.plan, self._announce = outlet, home, plan, announce
         self.limit = plan.limit or outlet.max_pages
+        self._sites = {host.removeprefix("www.") for host in outlet.hosts}
         self.found = self.asked = self.left = 0
         self.room = POLITE_AHEAD if outlet.delay else AHEAD
         self._waiting: deque[Found] = deque()
@@ -106,8 +107,7 @@ class Frontier:
     def _is_own(self, url: str) -> bool:
         """Whether an address is on one of the outlet's sites: a list may name whatever it likes."""
         host = site(url)
-        own = {h.removeprefix("www.") for h in self.outlet.hosts}
-        return any(host == h or host.endswith(f".{h}") or h.endswith(f".{host}") for h in own)
+        return any(host == own or host.endswith(f".{own}") or own.endswith(f".{host}") for own in self._sites)
 
     def add(self, found: Iterable[Found]) -> None:
         """Look at these too; an address that was asked for in this run is not asked for again."""
@@ -130,15 +130,15 @@ class Frontier:
         """The next page to ask for; None while there is none or no room."""
         if self.room <= 0:
             return None
-        while not self._ready and (waiting := self._waiting or self._known):
-            batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
-            self._ready.extend(await asyncio.to_thread(self._admit, batch))
+        while True:
             if self.asked >= self.limit:
                 self.left += len(self._ready)
                 self._ready.clear()
-        if self.asked >= self.limit:
-            self.left += len(self._ready)
-            self._ready.clear()
+            waiting = self._waiting or self._known
+            if self._ready or not waiting:
+                break
+            batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting)))]
+            self._ready.extend(await asyncio.to_thread(self._admit, batch))
         if not self._ready:
             return None
         self.asked += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -29,9 +28,7 @@ class ArchiveMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        keeper = crawler.get_extension(Keeper)
-        assert keeper is not None, "crawler.pipeline.Keeper is an extension of every crawl"  # noqa: S101
-        self._keeper: Keeper = keeper
+        self._keeper = Keeper.of(crawler)
         self._crawler = crawler
 
     @classmethod
@@ -97,9 +94,7 @@ class PatienceMiddleware:
     """Before robots.txt: a host that is left alone is not even asked for that."""
 
     def __init__(self, crawler: Crawler) -> None:
-        keeper = crawler.get_extension(Keeper)
-        assert keeper is not None, "crawler.pipeline.Keeper is an extension of every crawl"  # noqa: S101
-        self._keeper: Keeper = keeper
+        self._keeper = Keeper.of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PatienceMiddleware:
@@ -112,8 +107,7 @@ class PatienceMiddleware:
         Raises:
             PatienceError: the host is to be left alone for longer.
         """
-        if seconds := self._keeper.patience.left(request.url):
-            await asyncio.sleep(seconds)
+        await self._keeper.patience.sit_out(request.url)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Note what a host asks for."""

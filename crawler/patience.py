@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -59,6 +60,15 @@ class Patience:
         if seconds > SAT_OUT:
             raise PatienceError(f"{host} is left alone until {stamp(until)}")
         return max(0.0, seconds)
+
+    async def sit_out(self, url: str) -> None:
+        """Wait until the host of an address is no more to be left alone.
+
+        Raises:
+            PatienceError: for longer than a run can wait.
+        """
+        if seconds := self.left(url):
+            await asyncio.sleep(seconds)
 
     def asked_for(self, url: str, status: int, retry_after: str | None) -> None:
         """A host answered 429 or 503."""

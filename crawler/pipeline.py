@@ -26,7 +26,8 @@ class Keeper:
     """The extension that every part of a crawl keeps its exchanges through.
 
     ``failure``: what ended the archive's side early, None while it is well. ``reason``: why the spider closed
-    (Scrapy's word: finished, shutdown; full: the disk nearly is). ``patience``: the hosts that are left alone.
+    (Scrapy's word: finished, shutdown; full: the disk nearly is). ``full``: why it stopped before the disk was, None
+    where it did not. ``patience``: the hosts that are left alone.
     """
 
     patience: Patience
@@ -35,7 +36,7 @@ class Keeper:
         self._crawler = crawler
         self.failure: Exception | None = None
         self.reason: str | None = None
-        self._full: str | None = None
+        self.full: str | None = None
         self._ingest: Ingest | None = None
         self._counts = Counts()
         crawler.signals.connect(self._open, signals.spider_opened)
@@ -45,6 +46,13 @@ class Keeper:
     def from_crawler(cls, crawler: Crawler) -> Keeper:
         """The extension of a crawler."""
         return cls(crawler)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Keeper:
+        """The one of a crawl."""
+        keeper = crawler.get_extension(cls)
+        assert keeper is not None, "crawler.pipeline.Keeper is an extension of every crawl"  # noqa: S101
+        return keeper
 
     @property
     def counts(self) -> Counts:
@@ -65,11 +73,6 @@ class Keeper:
         self._loop = asyncio.get_running_loop()
         self._ingest.start()
 
-    @property
-    def full(self) -> str | None:
-        """Why the run stopped before the disk was full, None where it did not."""
-        return self._full
-
     def note(self, write: Callable[[Store], None]) -> None:
         """Have something written with the archive's next transaction."""
         if self._ingest is not None:
@@ -82,8 +85,8 @@ class Keeper:
         if self._ingest.error is not None and self.failure is None:
             self.failure = self._ingest.error
             self._stopping = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="archive"))
-        if self._ingest.full is not None and self._full is None:
-            self._full = self._ingest.full
+        if self._ingest.full is not None and self.full is None:
+            self.full = self._ingest.full
             self._stopping = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="full"))
         self._ingest.submit(exchange, self._release)
 
@@ -104,4 +107,4 @@ class Keeper:
             ingest.close()
         except Exception as error:  # noqa: BLE001  told to the user with the run's exit code
             self.failure = error
-        self._full = self._full or ingest.full  # the last of its looks may be the first that finds too little
+        self.full = self.full or ingest.full  # the last of its looks may be the first that finds too little

@@ -17,6 +17,7 @@ from crawler.robots import DisallowedError
 from crawler.run import INTERRUPTED
 from crawler.settings import user_agent
 from crawler.sources import Outlet, slots
+from crawler.spiders import ways
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -91,14 +92,7 @@ class ProbeSpider(Spider):
         """What a server answers. Never raises for what a server may do."""
         if self.limit is not None and self.spent >= self.limit:
             return Answer(question.url, error=f"not asked: {self.limit} requests are enough")
-        request = Request(
-            question.url,
-            method="GET" if question.body is None else "POST",
-            body=question.body or b"",
-            headers={} if question.body is None else {"Content-Type": "application/json"},
-            meta={"proxy": proxy} if proxy else {},
-            dont_filter=True,
-        )
+        request = ways.question(question, meta={"proxy": proxy} if proxy else {})
         try:
             assert self.crawler.engine is not None, "asked before the crawl opened"  # noqa: S101
             return Answer(question.url, await self.crawler.engine.download_async(request))

@@ -72,8 +72,8 @@ class RobotsMiddleware:
         self._slow_down(request, rules)
         # it may have asked for patience with its robots.txt, for which this request waited
         keeper = self._crawler.get_extension(Keeper)
-        if keeper is not None and (seconds := keeper.patience.left(request.url)):
-            await asyncio.sleep(seconds)
+        if keeper is not None:
+            await keeper.patience.sit_out(request.url)
 
     def _slow_down(self, request: Request, rules: RobotParser) -> None:
         """Hold to the host's Crawl-delay, where it is longer than ours."""

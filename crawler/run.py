@@ -76,8 +76,8 @@ def crawl(
         with store.transaction():
             store.set_fictional(fictional)
             store.sync_sources(o.source for o in known.values())
-            outlets = _rested(store, outlets, plan)
             rows = store.source_rows()
+            outlets = outlets if plan.named else _rested(outlets, rows)
             mine = HISTORY | RUN if plan.since else RUN
             plan = replace(plan, whole=frozenset(name for name in outlets if rows[name]["unfinished"] & mine))
             if not plan.pages:
@@ -93,24 +93,22 @@ def crawl(
     # what was imported stays to the end: no look for cycles need go through it again
     gc.freeze()
     process.start()
-    keeper = crawler.get_extension(Keeper)
-    assert keeper is not None and isinstance(crawler.spider, OutletSpider)  # noqa: S101
+    keeper = Keeper.of(crawler)
+    assert isinstance(crawler.spider, OutletSpider)  # noqa: S101
     keeper.end()
     faults = [key for key in crawler.stats.get_stats() if key.startswith("spider_exceptions/")]
     fault = crawler.spider.fault or ("an error of our own, see the log" if faults else None)
     return _finish(home, run, crawler.spider, keeper, fault)
 
 
-def _rested(store: Store, outlets: Mapping[str, Outlet], plan: Plan) -> dict[str, Outlet]:
-    """The outlets without those that blocked or failed and are left alone for now."""
+def _rested(outlets: Mapping[str, Outlet], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Outlet]:
+    """The outlets without those that blocked or failed and are left alone for now; ``rows``: the sources'."""
     now = datetime.now(UTC)
     # a rest that is longer than any was written by a clock that was wrong
     resting = {
-        name
-        for name, row in store.source_rows().items()
-        if row["next_try"] and now < moment(row["next_try"]) <= now + RESTS[-1]
+        name for name, row in rows.items() if row["next_try"] and now < moment(row["next_try"]) <= now + RESTS[-1]
     }
-    return {name: outlet for name, outlet in outlets.items() if plan.named or plan.pages or name not in resting}
+    return {name: outlet for name, outlet in outlets.items() if name not in resting}
 
 
 def _settings(
@@ -130,7 +128,7 @@ def _settings(
             "COMMUNIQUE_HOME": str(home.path),
             "COMMUNIQUE_RUN": run,
             "COMMUNIQUE_QUOTA": quota or 0,
-            "COMMUNIQUE_NAMED": plan.named or bool(plan.pages),
+            "COMMUNIQUE_NAMED": plan.named,
             "CONNECT_TO": dict(connect_to),
             "DOWNLOAD_SLOTS": slots(outlets.values()),
             "USER_AGENT": user_agent(contact),

@@ -70,13 +70,21 @@ class Outlet:
     delay: float
     fallback: tuple[Discovery, ...] = ()
     max_pages: int = MAX_PAGES
-    keep: Literal["all", "changes"] = "changes"
     revisit: tuple[timedelta, ...] = STEPS
     rewrite: tuple[tuple[re.Pattern[str], str], ...] = ()
     proxy: str | None = None
-    mining: str | None = None
     paused_because: str | None = None
     facts: str | None = None
+
+    @property
+    def keep(self) -> Literal["all", "changes"]:
+        """As the archive knows it."""
+        return self.source.keep
+
+    @property
+    def mining(self) -> str | None:
+        """As the archive knows it."""
+        return self.source.mining
 
     @property
     def hosts(self) -> frozenset[str]:

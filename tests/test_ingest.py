@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
 from archive.home import Home
 from archive.ingest import Ingest, first_outcome
 from archive.models import Exchange, stamp
+from archive.rebuild import rebuild
 from archive.store import Store
 from archive.warc import Writer
-from tests.crawling import rows, warc_files
+from tests.crawling import contents, rows, warc_files
 from tests.keeping import START, captured, keep, source, texts
 from tests.pages import own_div
 
@@ -187,3 +189,29 @@ def test_a_copy_that_a_web_archive_lacks_says_nothing_of_the_page(home: Home) ->
         ],
     )
     assert rows(home, "select gone_at from articles") == [{"gone_at": None}]
+
+
+def test_a_copy_older_than_what_it_agrees_with_is_rebuilt_as_it_was_kept(home: Home) -> None:
+    url, text = "http://ferries.example/1", ["The ferry ran again on Monday after a week of storms."] * 3
+    page = own_div("A ferry on Monday", text, [])
+    copy = "https://web.archive.org/web/20300101000000id_/http://ferries.example/1"
+    sparing = {"ferries": source("ferries", keep="changes")}
+    keep(home, [captured(url, page)], sparing)
+    keep(home, [captured(url, page + " ", -9, fetched_from=copy)], sparing)
+    [first, second] = rows(home, "select id, confirms from captures order by id")
+    assert (first["confirms"], second["confirms"]) == (None, first["id"])
+    before = contents(home), rows(home, "select first_seen, gone_at, revisions from articles")
+    assert rebuild(home).problems == ()
+    assert (contents(home), rows(home, "select first_seen, gone_at, revisions from articles")) == before
+
+
+def test_a_copy_that_failed_is_asked_for_again(home: Home) -> None:
+    url = "http://ferries.example/1"
+    keep(home, [captured(url, "", status=502)])
+    store = Store(home.database)
+    assert not store.has_capture("ferries.example/1", stamp(START))
+    store.close()
+    keep(home, [captured(url, own_div("A ferry", ["The ferry ran again on Monday after storms."] * 3, []), 1)])
+    store = Store(home.database)
+    assert store.has_capture("ferries.example/1", stamp(START + timedelta(minutes=1)))
+    store.close()

@@ -403,3 +403,41 @@ def test_what_save_could_not_ask_for_is_said(one: Home, site: DemoSite) -> None:
     for path in ("/loop", "/closed"):
         done = command("save", f"http://{HOST}{path}", *options)
         assert done.returncode == 1 and path in done.stderr, done.stderr
+
+
+def test_a_list_that_is_refused_silences_no_other(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(ferry(way("listing", "/"), way("listing", "/second"))))
+    site.add(HOST, "/", b"<a href='/a'>a</a>")
+    site.add(HOST, "/second", b"no", status=403)
+    add_story(site, "ferry", "/a", "Morvina")
+    crawl(home, site)
+    assert len(rows(home, "select id from articles")) == 1
+    assert rows(home, "select * from hosts") == []
+
+
+def test_a_fallback_is_asked_as_rarely_as_it_says(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(ferry(way("listing", "/list"), way("listing", "/second", "fallback", every="7d"))))
+    site.add(HOST, "/list", b"broken", status=500)
+    site.add(HOST, "/second", b"<a href='/a'>a</a>")
+    add_story(site, "ferry", "/a", "Morvina")
+    for _ in range(2):
+        crawl(home, site, "--due")
+        age(home, timedelta(hours=1))
+    assert asked(site, "/second") == 1
+    assert asked(site, "/list") == 6  # three tries a run
+    assert rows(home, "select state from sources where id = 'ferry'") == [{"state": "ok"}]
+
+
+def test_a_proxy_is_asked_for_robots_txt_too(home: Home, site: DemoSite) -> None:
+    catalogue(home, only(outlet("ferry", proxy=f"http://{site.address}")))
+
+    def at(path: str) -> str:  # a proxy is asked for whole addresses
+        return f"http://{HOST}{path}"
+
+    site.add(HOST, at("/robots.txt"), b"User-agent: *\nDisallow: /closed\n", "text/plain")
+    site.add(HOST, at("/"), b"<a href='/a'>a</a><a href='/closed'>c</a>")
+    add_story(site, "ferry", at("/a"), "Morvina")
+    done = command("crawl", "--home", str(home.path))  # the name leads nowhere: only the proxy answers for it
+    assert done.returncode == 0, done.stderr
+    assert [row["url"] for row in rows(home, "select url from articles")] == [f"http://{HOST}/a"]
+    assert (asked(site, at("/robots.txt")), asked(site, at("/closed"))) == (1, 0)

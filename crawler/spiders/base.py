@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,10 +19,11 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from archive.errors import CommuniqueError
 from archive.home import Home
-from archive.ingest import first_outcome
-from archive.models import Exchange, stamp
+from archive.ingest import REFUSED
+from archive.models import stamp
 from archive.store import Store
 from archive.urls import url_key
+from archive.walls import header_wall
 from crawler.discovery import Found, Further
 from crawler.frontier import RECENT, Ask, Frontier, Plan
 from crawler.middlewares import in_words, pairs
@@ -31,7 +32,7 @@ from crawler.pipeline import Keeper
 from crawler.robots import DisallowedError
 from crawler.sources import Discovery, Outlet
 from crawler.spiders.telegram import widget
-from crawler.spiders.ways import first_request, read
+from crawler.spiders.ways import first_request, question, read
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -52,12 +53,12 @@ class Progress:
     """How a source's crawl goes. ``problems``: one line for each way of discovery that brought nothing.
 
     ``lists``: ways of discovery that were asked. ``waiting``: why they were not, or not answered. ``fallback``: what
-    was asked in their stead. ``skipped``: pages that robots.txt disallows.
+    was asked in their stead. ``unheard``: a list broke off before its end. ``skipped``: pages that robots.txt
+    disallows.
     """
 
     lists: int = 0
-    unheard: bool = False  # a list broke off before its end
-
+    unheard: bool = False
     found: int = 0
     answered: int = 0
     done: int = 0
@@ -68,6 +69,15 @@ class Progress:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Way:
+    """How one way of discovery goes. ``began``: the address asked first; ``asked``: all that were, with bodies."""
+
+    began: str
+    answers: int = 0
+    asked: set[tuple[str, str | None]] = field(default_factory=set)
+
+
 class _Line:
     """One source's work in this run."""
 
@@ -76,9 +86,7 @@ class _Line:
         self.fallbacks: deque[Discovery] = deque()
         self.refused: list[str] = []  # lists that its hosts refused
         self.pending = 0  # discovery requests that are not answered yet
-        self.answers: dict[Discovery, int] = {}  # of each way of discovery
-        self.lists: dict[Discovery, set[tuple[str, str | None]]] = {}  # that were asked for, of each
-        self.began: dict[Discovery, str] = {}  # the address each was asked at first
+        self.ways: dict[Discovery, _Way] = {}
 
 
 class OutletSpider(Spider):
@@ -104,9 +112,7 @@ class OutletSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """What each outlet says is there, and what is known and due, all outlets in turn."""
-        keeper = self.crawler.get_extension(Keeper)
-        assert keeper is not None, "crawler.pipeline.Keeper is an extension of every crawl"  # noqa: S101
-        self._keeper = keeper
+        self._keeper = Keeper.of(self.crawler)
         self._lines = {
             name: _Line(outlet, Frontier(outlet, self._home, self.plan, self._announce), self.progress[name])
             for name, outlet in self.outlets.items()
@@ -116,8 +122,9 @@ class OutletSpider(Spider):
             if self.plan.pages:
                 line.frontier.add(Found(url, fetch=widget(url)) for url in self.plan.pages.get(name, ()))
                 continue
-            line.fallbacks.extend(await asyncio.to_thread(self._due, line.outlet, line.outlet.fallback, now))
-            for discovery in await asyncio.to_thread(self._due, line.outlet, line.outlet.discovery, now):
+            due = await asyncio.to_thread(self._due, line.outlet, now)
+            line.fallbacks.extend(way for way in line.outlet.fallback if way in due)
+            for discovery in (way for way in line.outlet.discovery if way in due):
                 for one in (discovery, *self._months_before(discovery, now)):
                     yield self._begin(line, one)
             try:
@@ -143,23 +150,24 @@ class OutletSpider(Spider):
         seen = stamp(datetime.now(UTC))
         self._keeper.note(lambda store: store.announce(modified, seen))
 
-    def _due(self, outlet: Outlet, ways: Iterable[Discovery], now: datetime) -> list[Discovery]:
-        """Those of these ways of discovery that are to be asked in this run."""
+    def _due(self, outlet: Outlet, now: datetime) -> set[Discovery]:
+        """The ways of discovery and the fallbacks that may be asked in this run."""
+        ways = {*outlet.discovery, *outlet.fallback}
         if not self.plan.due or outlet.source.id in self.plan.whole:
-            return list(ways)
+            return ways
         store = Store(self._home.database)
         try:
             asked = store.discovered(outlet.source.id)
         finally:
             store.close()
-        due = []
-        for discovery in ways:
-            base = url_key(discovery.start(now.date())).partition("?")[0]
+
+        def is_due(way: Discovery) -> bool:
+            base = url_key(way.start(now.date())).partition("?")[0]
             last = max((at for key, at in asked.items() if key.partition("?")[0] == base), default=None)
             # asked in the future: by a clock that was wrong
-            if last is None or last > now or now - last >= discovery.every - _SLACK:
-                due.append(discovery)
-        return due
+            return last is None or last > now or now - last >= way.every - _SLACK
+
+        return set(filter(is_due, ways))
 
     # discovery
 
@@ -167,7 +175,7 @@ class OutletSpider(Spider):
         line.progress.lists += 1
         now = datetime.now(UTC)
         further = first_request(discovery, now, self.plan.since or now - RECENT)
-        line.began[discovery] = further.url
+        line.ways[discovery] = _Way(further.url)
         return self._discover(line, discovery, further, 1, first=True)
 
     def _months_before(self, discovery: Discovery, now: datetime) -> list[Discovery]:
@@ -181,16 +189,12 @@ class OutletSpider(Spider):
         self, line: _Line, discovery: Discovery, further: Further, depth: int, first: bool = False
     ) -> Request:
         line.pending += 1
-        return Request(
-            further.url,
-            method="GET" if further.body is None else "POST",
-            body=further.body or b"",
-            headers={} if further.body is None else {"Content-Type": "application/json"},
+        return question(
+            further,
             callback=self._discovered,
             errback=self._undiscovered,
             cb_kwargs={"line": line, "discovery": discovery, "depth": depth, "first": first},
             meta=self._meta(line, "discovery"),
-            dont_filter=True,
             priority=10,
         )
 
@@ -217,9 +221,10 @@ class OutletSpider(Spider):
         self, response: Response, line: _Line, discovery: Discovery, depth: int, first: bool
     ) -> list[Request]:
         progress = line.progress
-        number = line.answers[discovery] = line.answers.get(discovery, 0) + 1
+        way = line.ways[discovery]
+        way.answers += 1
         since = self.plan.since or datetime.now(UTC) - RECENT
-        brought = await asyncio.to_thread(read, discovery, response, number, since, line.began[discovery])
+        brought = await asyncio.to_thread(read, discovery, response, way.answers, since, way.began)
         found = await asyncio.to_thread(line.frontier.accept, brought.found)
         nested = discovery.kind == "sitemap" and bool(brought.further)
         new = bool(found) and await asyncio.to_thread(line.frontier.unknown, found)
@@ -237,10 +242,10 @@ class OutletSpider(Spider):
         if line.frontier.crowded:
             progress.unheard = True
             return []
-        asked = line.lists.setdefault(discovery, {(response.url, None)})
-        fresh = [further for further in brought.further if (further.url, further.body) not in asked]
-        fresh = fresh[: max(0, limit - len(asked))]
-        asked.update((further.url, further.body) for further in fresh)
+        way.asked = way.asked or {(response.url, None)}
+        fresh = [further for further in brought.further if (further.url, further.body) not in way.asked]
+        fresh = fresh[: max(0, limit - len(way.asked))]
+        way.asked.update((further.url, further.body) for further in fresh)
         return [self._discover(line, discovery, further, depth + nested) for further in fresh]
 
     async def _undiscovered(self, failure: Failure) -> AsyncIterator[Request]:
@@ -250,7 +255,7 @@ class OutletSpider(Spider):
         if isinstance(error, HttpError):
             status = error.response.status
             text = f"{request.url} answers {status}"
-            if self._is_blocked(line, request, error.response):
+            if status in REFUSED or header_wall(status, pairs(error.response.headers)):
                 line.refused.append(request.url)
             elif status in (429, 503):
                 line.progress.waiting = text
@@ -267,12 +272,6 @@ class OutletSpider(Spider):
         self.logger.warning("%s: %s", line.outlet.source.id, text)
         for following in self._answered_list(line):
             yield following
-
-    def _is_blocked(self, line: _Line, request: Request, response: Response) -> bool:
-        exchange = Exchange(
-            request.url, line.outlet.source.id, "page", datetime.now(UTC), response.status, pairs(response.headers)
-        )
-        return first_outcome(exchange) == "blocked"
 
     def _answered_list(self, line: _Line) -> list[Request]:
         """One answer less to wait for; where none of the ways brought anything, the next fallback."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from parsel import Selector  # Scrapy's own looks at <base> and raises where that is no address
+from scrapy import Request
 from scrapy.http import Response, TextResponse
 
 from crawler.discovery import Brought, Further
@@ -34,6 +36,14 @@ def first_request(way: Discovery, now: datetime, since: datetime) -> Further:
     if way.kind == "wayback":
         return Further(memento_query(way.original or way.url, f"{since:%Y%m%d}", _COPIES))
     return Further(way.start(now.date()))
+
+
+def question(further: Further, **kwargs: Any) -> Request:
+    """The request that asks it; ``kwargs``: Scrapy's, besides method, body and headers."""
+    if further.body is None:
+        return Request(further.url, dont_filter=True, **kwargs)
+    headers = {"Content-Type": "application/json"}
+    return Request(further.url, method="POST", body=further.body, headers=headers, dont_filter=True, **kwargs)
 
 
 def read(way: Discovery, response: Response, number: int, since: datetime, began: str | None = None) -> Brought:
