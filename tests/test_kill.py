@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from archive.errors import NoArchiveError
 from archive.home import Home
 from crawler.demo.site import DemoSite
 from tests.crawling import COMMAND, catalogue, contents, crawl, crawl_arguments, demo_catalogue, rows, warc_files
@@ -62,7 +63,10 @@ def _kill_after(seconds: float, home: Home, site: DemoSite) -> tuple[bool, bool,
     children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.send_signal(signal.SIGKILL)
     process.wait()
-    finished = home.database.exists() and bool(rows(home, "select 1 from runs where finished is not null"))
+    try:
+        finished = bool(rows(home, "select 1 from runs where finished is not null"))
+    except NoArchiveError:  # killed before or while its tables were made, each step of which is a transaction
+        finished = False
     _, alive = psutil.wait_procs(children, timeout=10)
     left = [child.pid for child in alive]
     for pid in left:
