@@ -19,34 +19,41 @@ class Seen:
     at: str
     title: str
     text: str
+    summary: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Standfirst and text: what is searched, and counted where words changed."""
+        return f"{self.summary}\n\n{self.text}" if self.summary else self.text
 
 
 @dataclass(slots=True)
 class Stretch:
-    """Consecutive captures with one title and text: a revision."""
+    """Consecutive captures with one title, standfirst and text: a revision."""
 
-    first_capture: int
-    seen_from: str
+    first: Seen
     seen_to: str
-    title: str
-    text: str
     captures: list[int]
 
 
 def stretches(history: Iterable[Seen]) -> Iterator[Stretch]:
-    """The stretches of a history in order of time; title and text are compared without regard to white space.
+    """The stretches of a history in order of time; what is compared is compared without regard to white space.
 
     A text that returns later opens a new stretch (A, B, A is three).
     """
     current: Stretch | None = None
     for seen in history:
-        if current is not None and _equal(seen.text, current.text) and _equal(seen.title, current.title):
+        if (
+            current is not None
+            and _equal(seen.whole, current.first.whole)
+            and _equal(seen.title, current.first.title)
+        ):
             current.seen_to = seen.at
             current.captures.append(seen.capture)
             continue
         if current is not None:
             yield current
-        current = Stretch(seen.capture, seen.at, seen.at, seen.title, seen.text, [seen.capture])
+        current = Stretch(seen, seen.at, [seen.capture])
     if current is not None:
         yield current
 

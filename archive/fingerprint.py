@@ -6,8 +6,13 @@ import hashlib
 import re
 from importlib.metadata import version
 
+# what is done to find the text of a page besides asking trafilatura; each can be left out to see what it is worth
+STEPS = ("hints", "standfirst", "nearest", "join", "twice", "asides", "split")
+ALL_STEPS = frozenset(STEPS)
 # names every reading; rises with each change that can change a text
-EXTRACTOR = f"communique-2 trafilatura-{version('trafilatura')}"
+EXTRACTOR = (
+    f"communique-3 trafilatura-{version('trafilatura')} resiliparse-{version('resiliparse')} {'+'.join(STEPS)}"
+)
 
 _NOT_WORD = re.compile(r"[\W_]+")
 

@@ -252,8 +252,7 @@ class Ingest:
         return self.sources.get(exchange.source) or self._store.source(exchange.source)
 
     def _read(self, exchange: Exchange) -> Future[Page]:
-        source = self._source(exchange)
-        return read_later(self.workers, exchange, source.timezone, source.language, source.clock)
+        return read_later(self.workers, exchange, self._source(exchange))
 
     def _add(self, item: _Item) -> None:
         if not self._pending:

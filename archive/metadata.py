@@ -65,7 +65,7 @@ class Metadata:
     section: str | None
     tags: tuple[str, ...]
     image: str | None
-    summary: str | None
+    description: str | None
     canonical: str | None
 
 
@@ -100,7 +100,7 @@ def read_metadata(tree: HtmlElement, url: str, zone: str, clock: Clock = "24h") 
         section=_plain(story.get("articleSection")) or meta.get("article:section"),
         tags=_tags(story, meta),
         image=_image(story, url) or absolute(url, meta.get("og:image")),
-        summary=_plain(story.get("description")) or meta.get("og:description") or meta.get("description"),
+        description=_plain(story.get("description")) or meta.get("og:description") or meta.get("description"),
         canonical=_canonical(tree),
     )
 

@@ -19,7 +19,11 @@ Outcome = Literal[
     "gone",
     "failed",
 ]
-Mark = Literal["repeated", "links", "headline", "credit"]
+# aside: a box within the text (teaser, newsletter, paywall, share, consent); twice: printed a second time; summary:
+# the standfirst, kept in a column of its own; hidden: somebody decided so
+Mark = Literal["repeated", "links", "headline", "credit", "aside", "twice", "summary", "hidden"]
+# what the page itself says of a block, before anything is known of other pages
+Role = Literal["aside", "twice", "summary"]
 # how a source prints the time of day; 12h: hours to twelve without AM or PM
 Clock = Literal["24h", "12h"]
 
@@ -38,6 +42,22 @@ def stamp(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """The moment of a stamp."""
     return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of a source's pages, as CSS selectors; tried first, and given up where they match nothing.
+
+    ``container``: elements that hold the text, in page order. ``drop``: elements within it that are no text.
+    ``split``: the elements of a page that are each a story.
+    """
+
+    container: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    split: tuple[str, ...] = ()
+
+
+NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,7 @@ class Source:
     articles: tuple[str, ...] = ()
     keep: Literal["all", "changes"] = "all"
     clock: Clock = "24h"
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,38 +138,91 @@ class Block(NamedTuple):
 
     ``kind``: p, heading, li, quote, row, code, or line (goes on after a line break within the element before).
     ``hash``: of the text's letters and digits, case folded, signed 64 bit. ``link_share``: characters within links by
-    all characters, 0 to 1.
+    all characters, 0 to 1. ``role``: what the page's own structure says of it.
     """
 
     kind: str
     text: str
     hash: int
     link_share: float = 0.0
+    role: Role | None = None
+
+
+class Link(NamedTuple):
+    """A link within the text: ``position`` of its block, absolute ``url``, the words it stands on."""
+
+    position: int
+    url: str
+    text: str
+
+
+class Media(NamedTuple):
+    """An image or video: ``position`` of the block it stands before (the number of blocks: after the last)."""
+
+    position: int
+    url: str
+    alt: str | None = None
+    caption: str | None = None
+
+
+class Quote(NamedTuple):
+    """A quotation set apart, or an embedded post: the ``position`` of its first block, and who said it."""
+
+    position: int
+    text: str
+    speaker: str | None = None
+
+
+class Entry(NamedTuple):
+    """A dated entry of a live blog: ``position`` of its first block, when it came out (a stamp), its heading."""
+
+    position: int
+    at: str | None
+    printed: str | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one extractor version read for one article from one payload, before marks.
 
-    Times are stamps or None; ``*_from`` names where they stood (json-ld, meta, time-element, url, text).
+    Times are stamps or None; ``*_from`` names where they stood (json-ld, meta, time-element, url, text),
+    ``*_printed`` how, ``*_zone`` the offset or zone that was stated, None where the source's was taken. ``byline``:
+    as stated, ``authors`` the people in it, ``agency`` the one it credits. ``language``: as declared, else detected;
+    ``language_detected``: only where it differs. ``description``: the page's own in its head; its standfirst is a
+    block. ``permalink``: where a story among several on a page has an address of its own. ``steps``: what was done
+    to find the text, in order. The last four are of the text, by the positions of its blocks.
     """
 
     title: str
     blocks: tuple[Block, ...]
     headline: str | None = None
     byline: str | None = None
+    authors: tuple[str, ...] = ()
+    agency: str | None = None
     publisher: str | None = None
     published: str | None = None
     published_printed: str | None = None
     published_from: str | None = None
     published_day: str | None = None
+    published_zone: str | None = None
     modified: str | None = None
+    modified_printed: str | None = None
     modified_from: str | None = None
+    modified_zone: str | None = None
     language: str | None = None
+    language_detected: str | None = None
     section: str | None = None
     tags: tuple[str, ...] = ()
     image: str | None = None
-    summary: str | None = None
+    licence: str | None = None
+    description: str | None = None
+    permalink: str | None = None
+    steps: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    media: tuple[Media, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
-from archive.models import Clock, Exchange, Page
+from archive.models import Clock, Exchange, Hints, Page, Source
 from archive.workers import Workers
 
 
-def read_later(workers: Workers, exchange: Exchange, zone: str, language: str | None, clock: Clock) -> Future[Page]:
-    """Hand a page to a worker. ``zone``, ``language``, ``clock``: the source's, where the page does not say."""
+def read_later(workers: Workers, exchange: Exchange, source: Source) -> Future[Page]:
+    """Hand a page to a worker. ``source``: whose zone, language, clock and hints are taken."""
     return workers.submit(
         _read,
         exchange.body,
         exchange.header("content-encoding"),
         exchange.header("content-type"),
         exchange.url,
-        zone,
-        language,
-        clock,
+        source.timezone,
+        source.language,
+        source.clock,
         exchange.announced,
+        source.hints,
     )
 
 
@@ -35,7 +36,8 @@ def _read(
     language: str | None,
     clock: Clock,
     announced: str | None,
+    hints: Hints,
 ) -> Page:
     from archive.extract import read
 
-    return read(body, encoding, content_type, url, zone, language, clock, announced)
+    return read(body, encoding, content_type, url, zone, language, clock, announced, hints)

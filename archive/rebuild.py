@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from archive import warc
@@ -86,13 +87,14 @@ def _read_all(
 ) -> Iterator[tuple[dict[str, Any], Page]]:
     """Every full page capture with what it is read to, in the order of the captures."""
     waiting: deque[tuple[dict[str, Any], Future[Page]]] = deque()
+    sources = cache(store.source)
     for row in _rows(store):
         try:
             exchange = warc.read(home.warc, Position(row["warc_file"], row["warc_offset"]))
         except DamagedError as error:
             problems.append(str(error))
             continue
-        waiting.append((row, read_later(workers, exchange, row["timezone"], row["language"], row["clock"])))
+        waiting.append((row, read_later(workers, exchange, sources(row["source"]))))
         if len(waiting) >= workers.count * AHEAD:
             yield from _take(waiting.popleft(), problems)
     while waiting:

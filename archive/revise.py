@@ -22,7 +22,11 @@ from archive.urls import is_article, url_key
 
 # documents kept at hand: neighbours in time are asked for again and again (about 10 KB each)
 _DOCUMENTS = 512
-_METADATA = tuple(f.name for f in fields(Reading) if f.name not in ("title", "blocks"))
+# of the text, by positions of blocks: not compared (links and images carry tokens that change with each request)
+_EXTRAS = ("links", "media", "quotes", "entries")
+_METADATA = tuple(f.name for f in fields(Reading) if f.name not in ("title", "blocks", *_EXTRAS))
+# of these the article's row has a column
+_COLUMNS = tuple(name for name in _METADATA if name != "steps")
 
 
 class Reviser:
@@ -64,10 +68,13 @@ class Reviser:
             known = store.find_reading(article, EXTRACTOR, content[0])
             if known is None:
                 known = store.add_reading(article, EXTRACTOR, page.payload_sha256, reading, content, at)
+                store.set_extras(known, _extras(reading))
                 changed = True
             else:
                 changed = at < store.first_at(known)
-                store.first_at(known, at)
+                if changed:  # what the earliest capture of it says stands, in whatever order they come
+                    store.first_at(known, at)
+                    store.set_extras(known, _extras(reading))
             confirmed = not changed and store.shown_reading(article) == known
             store.link(capture, article, known)
             if confirmed and store.touch(article, capture, at):
@@ -108,7 +115,7 @@ class Reviser:
         readings = store.readings(article)
         texts = {r: self._text(readings[r], row) for r in {s.reading for s in steps} if r is not None}
         seen = [
-            Seen(s.capture, s.at, readings[s.reading]["title"], texts[s.reading])
+            Seen(s.capture, s.at, readings[s.reading]["title"], *texts[s.reading])
             for s in steps
             if s.reading is not None
         ]
@@ -117,21 +124,23 @@ class Reviser:
             return []
         kept = {revision.first_capture: revision for revision in store.revisions(article)}
         self._write_revisions(article, found, kept)
-        last = found[-1]
+        last = found[-1].first
         digest = _sha256(last.text)
-        earlier = kept.get(last.first_capture)
+        earlier = kept.get(last.capture)
         ours = cause if earlier is None else cause or "marks"
         if row["text_sha256"] not in ("", digest) and (earlier is None or earlier.text_sha256 != digest) and ours:
             store.add_derivation(article, now, ours, EXTRACTOR, digest)
-        proof = _proof(steps, last)
+        proof = _proof(steps, found[-1])
         reading = readings[proof.reading or 0]
         metadata = reading["metadata"]
         store.set_text(
             article,
             {
-                **{name: metadata[name] for name in _METADATA},
+                **{name: metadata.get(name) for name in _COLUMNS},
+                "authors": json.dumps(metadata.get("authors", []), ensure_ascii=False),
                 "tags": json.dumps(metadata["tags"], ensure_ascii=False),
                 "title": last.title,
+                "summary": last.summary or None,
                 "first_seen": seen[0].at,
                 "last_checked": steps[-1].at,
                 "gone_at": _gone_at(steps),
@@ -142,12 +151,15 @@ class Reviser:
                 "capture": proof.capture,
                 "extractor": reading["extractor"],
             },
-            (last.title, last.text, "") if (row["text_sha256"], row["title"]) != (digest, last.title) else None,
+            (last.title, last.whole, "")
+            if (row["text_sha256"], row["title"], row["summary"] or "") != (digest, last.title, last.summary)
+            else None,
         )
+        store.set_parts(article, json.loads(reading["extras"]))
         return [s.capture for s in seen]
 
-    def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> str:
-        """Mark a reading's blocks by the evidence of its own time; returns the text that is left."""
+    def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> tuple[str, str]:
+        """Mark a reading's blocks by the evidence of its time; returns what is left as text, and the standfirst."""
         store, article, source = self.store, row["id"], row["source"]
         blocks, old = store.blocks(reading["id"])
         near = store.neighbours(source, article, {b.hash for b in blocks}, seconds(reading["first_at"]))
@@ -163,7 +175,8 @@ class Reviser:
         changed = {i: mark for i, (mark, was) in enumerate(zip(marks, old, strict=True)) if mark != was}
         if changed:
             store.set_marks(reading["id"], changed)
-        return compose(blocks, marks)
+        standfirst = [block for block, mark in zip(blocks, marks, strict=True) if mark == "summary"]
+        return compose(blocks, marks), compose(standfirst, [None] * len(standfirst))
 
     def _document(self, article: int) -> Document:
         document = self._documents.get(article)
@@ -184,23 +197,26 @@ class Reviser:
         ids: dict[int, int] = {}  # capture → its revision
         unchanged_before = True
         for number, stretch in enumerate(found, 1):
-            old = kept.get(stretch.first_capture)
-            digest = _sha256(stretch.text)
-            same = old is not None and (old.number, old.text_sha256, old.title) == (
+            first = stretch.first
+            old = kept.get(first.capture)
+            digest = _sha256(first.text)
+            same = old is not None and (old.number, old.text_sha256, old.title, old.summary or "") == (
                 number,
                 digest,
-                stretch.title,
+                first.title,
+                first.summary,
             )
-            row: dict[str, object] = {"seen_from": stretch.seen_from, "seen_to": stretch.seen_to}
+            row: dict[str, object] = {"seen_from": first.at, "seen_to": stretch.seen_to}
             if not (same and unchanged_before):
-                before = found[number - 2] if number > 1 else None
-                added, removed = words_changed(before.text, stretch.text) if before else (None, None)
+                before = found[number - 2].first if number > 1 else None
+                added, removed = words_changed(before.whole, first.whole) if before else (None, None)
                 row |= {
                     "article": article,
                     "number": number,
-                    "first_capture": stretch.first_capture,
-                    "title": stretch.title,
-                    "text": stretch.text,
+                    "first_capture": first.capture,
+                    "title": first.title,
+                    "summary": first.summary or None,
+                    "text": first.text,
                     "text_sha256": digest,
                     "words_added": added,
                     "words_removed": removed,
@@ -209,7 +225,7 @@ class Reviser:
             identity = self.store.put_revision(old.id if old else None, row)
             ids.update((capture, identity) for capture in stretch.captures)
             unchanged_before = same
-        starts = {stretch.first_capture for stretch in found}
+        starts = {stretch.first.capture for stretch in found}
         for capture, revision in kept.items():
             if capture not in starts and (revision.number is not None or revision.folded_into != ids.get(capture)):
                 self.store.put_revision(
@@ -254,5 +270,10 @@ def content_sha256(reading: Reading) -> str:
 def _content(reading: Reading) -> tuple[str, str]:
     """The SHA-256 of all a reading says, and its metadata as JSON."""
     metadata = json.dumps({name: getattr(reading, name) for name in _METADATA}, ensure_ascii=False)
-    blocks = [(b.kind, b.text, b.link_share) for b in reading.blocks]
+    blocks = [(b.kind, b.text, b.link_share, b.role) for b in reading.blocks]
     return _sha256(json.dumps([reading.title, metadata, blocks], ensure_ascii=False)), metadata
+
+
+def _extras(reading: Reading) -> str:
+    """What is of the text by its blocks' positions, as JSON."""
+    return json.dumps({name: getattr(reading, name) for name in _EXTRAS}, ensure_ascii=False)

@@ -279,6 +279,76 @@ from sources s
 order by s.id;
 """
 
+_TEXT = """
+-- JSON: CSS selectors by what they are for
+alter table sources add column hints text not null default '{}';
+-- JSON list of the people in the byline
+alter table articles add column authors text not null default '[]';
+-- the news agency it credits
+alter table articles add column agency text;
+-- the offset or zone stated with the time, NULL: the source's own
+alter table articles add column published_zone text;
+-- why the time is doubtful, NULL: nothing speaks against it
+alter table articles add column published_doubt text;
+alter table articles add column modified_printed text;
+alter table articles add column modified_zone text;
+alter table articles add column modified_doubt text;
+-- NULL: as in language
+alter table articles add column language_detected text;
+alter table articles add column licence text;
+-- the page's own description of itself, in its head
+alter table articles add column description text;
+-- the address of its own of a story among several on a page
+alter table articles add column permalink text;
+-- why nothing of the page was hidden although something repeats, NULL: what repeats is hidden
+alter table articles add column spared text;
+-- the standfirst of that time
+alter table revisions add column summary text;
+-- JSON: links, media, quotes and entries by the positions of the blocks
+alter table readings add column extras text not null default '{}';
+-- what the page's own structure says of a block: aside, twice, summary
+alter table blocks add column role text;
+create table links (                    -- within the text shown
+    article integer not null references articles(id),
+    position integer not null,          -- of its block
+    url text not null,
+    text text not null
+);
+create index links_article on links(article, position);
+create index links_url on links(url);
+create table media (
+    article integer not null references articles(id),
+    position integer not null,          -- of the block it stands before
+    url text not null,
+    alt text,
+    caption text
+);
+create index media_article on media(article, position);
+create table quotes (                   -- quotations set apart, and embedded posts
+    article integer not null references articles(id),
+    position integer not null,          -- of its first block
+    text text not null,
+    speaker text
+);
+create index quotes_article on quotes(article, position);
+create table entries (                  -- dated entries of live blogs
+    article integer not null references articles(id),
+    position integer not null,          -- of its first block
+    at text,
+    printed text,
+    title text
+);
+create index entries_article on entries(article, position);
+create table verdicts (                 -- blocks that somebody decided on for good
+    source text not null references sources(id),
+    hash integer not null,
+    verdict text not null,              -- keep, hide
+    text text not null,                 -- as it stood when that was decided
+    at text not null,
+    primary key (source, hash)
+) without rowid;
+"""
+
 
 @migrations()
 def m001_spine(db: Database) -> None:
@@ -301,5 +371,13 @@ def m002_views(db: Database) -> None:
 def m003_unattended(db: Database) -> None:
     """What a crawl that is left alone must remember from run to run."""
     for statement in _UNATTENDED.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
+def m004_text(db: Database) -> None:
+    """What is kept of a text besides its words."""
+    for statement in _TEXT.split(";\n"):
         if statement.strip():
             db.execute(statement)

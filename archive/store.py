@@ -59,6 +59,7 @@ class Revision:
     seen_from: str
     seen_to: str
     title: str
+    summary: str | None
     text_sha256: str
     folded_into: int | None
 
@@ -134,7 +135,8 @@ class Store(Runs, Visits, Captures, Evidence):
                 "select position, text, reason, documents from hidden_blocks where article = ?", article
             ),
             "blocks": self.rows(
-                "select position, kind, mark, link_share, text from blocks where reading = ? order by position", shown
+                "select position, kind, mark, role, link_share, text from blocks where reading = ? order by position",
+                shown,
             ),
         }
 
@@ -240,10 +242,14 @@ class Store(Runs, Visits, Captures, Evidence):
             },
         )
         self.conn.executemany(
-            "insert into blocks values (?, ?, ?, ?, ?, ?, null)",
-            [(identity, n, b.kind, b.text, b.hash, b.link_share) for n, b in enumerate(reading.blocks)],
+            "insert into blocks (reading, position, kind, text, hash, link_share, role) values (?, ?, ?, ?, ?, ?, ?)",
+            [(identity, n, *block) for n, block in enumerate(reading.blocks)],
         )
         return identity
+
+    def set_extras(self, reading: int, extras: str) -> None:
+        """Keep with a reading its links, media, quotes and entries (JSON)."""
+        self.conn.execute("update readings set extras = ? where id = ?", (extras, reading))
 
     def contents(self, capture: int, extractor: str) -> list[str]:
         """The content digests of what a capture was read to by this extractor, in the order of the parts."""
@@ -368,10 +374,10 @@ class Store(Runs, Visits, Captures, Evidence):
     def blocks(self, reading: int) -> tuple[tuple[Block, ...], tuple[Mark | None, ...]]:
         """A reading's blocks and their marks, in page order."""
         rows = self.conn.execute(
-            "select kind, text, hash, link_share, mark from blocks where reading = ? order by position",
+            "select kind, text, hash, link_share, role, mark from blocks where reading = ? order by position",
             (reading,),
         ).fetchall()
-        return tuple(Block(*row[:4]) for row in rows), tuple(row[4] for row in rows)
+        return tuple(Block(*row[:5]) for row in rows), tuple(row[5] for row in rows)
 
     def set_marks(self, reading: int, marks: Mapping[int, Mark | None]) -> None:
         """Write marks by position."""
@@ -391,6 +397,14 @@ class Store(Runs, Visits, Captures, Evidence):
                 (article, *search),
             )
 
+    def set_parts(self, article: int, extras: Mapping[str, list[list[object]]]) -> None:
+        """Write the links, media, quotes and entries of the text that an article shows."""
+        for table, width in (("links", 3), ("media", 4), ("quotes", 3), ("entries", 4)):
+            self.conn.execute(f"delete from {table} where article = ?", (article,))  # noqa: S608
+            marks = ", ".join("?" * (width + 1))
+            rows = [(article, *row) for row in extras.get(table, [])]
+            self.conn.executemany(f"insert into {table} values ({marks})", rows)  # noqa: S608
+
     def add_derivation(self, article: int, at: str, cause: str, extractor: str, text_sha256: str) -> None:
         """Log that a text we show changed for a reason of ours."""
         self._insert(
@@ -409,7 +423,7 @@ class Store(Runs, Visits, Captures, Evidence):
         return [
             Revision(*row)
             for row in self.conn.execute(
-                "select id, number, first_capture, seen_from, seen_to, title, text_sha256, folded_into"
+                "select id, number, first_capture, seen_from, seen_to, title, summary, text_sha256, folded_into"
                 " from revisions where article = ? order by seen_from, id",
                 (article,),
             )

@@ -111,11 +111,10 @@ class Captures(Rows):
         )
 
     def page_captures(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """The next full page captures by id, for a rebuild, with their sources' zone, language and clock."""
+        """The next full page captures by id, for a rebuild."""
         return self.rows(
-            "select c.*, s.timezone, s.language, s.clock from captures c join sources s on s.id = c.source"
-            " where c.id > ? and c.kind in ('page', 'imported') and c.status = 200 and c.warc_file is not null"
-            " and c.confirms is null order by c.id limit ?",
+            "select c.* from captures c where c.id > ? and c.kind in ('page', 'imported') and c.status = 200"
+            " and c.warc_file is not null and c.confirms is null order by c.id limit ?",
             after,
             limit,
         )

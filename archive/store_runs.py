@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.models import Counts, Source
+from archive.models import Counts, Hints, Source
 from archive.store_rows import Rows
 
 
@@ -32,7 +32,7 @@ class Runs(Rows):
         for source in sources:
             row = asdict(source)
             paused = row.pop("paused")
-            row["articles"] = json.dumps(source.articles)
+            row["articles"], row["hints"] = json.dumps(source.articles), json.dumps(row["hints"])
             row["publisher"] = row["publisher"] or row["name"]
             self.db.table("sources").upsert(row, pk="id")
             self.conn.execute(
@@ -44,7 +44,8 @@ class Runs(Rows):
         """A source as it was when the catalogue last had it."""
         names = [field.name for field in fields(Source) if field.name != "paused"]
         [row] = self.rows(f"select {', '.join(names)} from sources where id = ?", name)  # noqa: S608
-        return Source(**{**row, "articles": tuple(json.loads(row["articles"]))})
+        hints = {name: tuple(selectors) for name, selectors in json.loads(row["hints"]).items()}
+        return Source(**{**row, "articles": tuple(json.loads(row["articles"])), "hints": Hints(**hints)})
 
     def source_state(self, source: str) -> str:
         """The state of a source."""

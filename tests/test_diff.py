@@ -18,17 +18,17 @@ def history(*texts: str, title: str = "T") -> list[Seen]:
 
 def test_a_text_that_returns_opens_a_third_stretch() -> None:
     found = list(stretches(history("A", "A", "B", "A", "A")))
-    assert [(s.text, s.first_capture, s.captures) for s in found] == [
+    assert [(s.first.text, s.first.capture, s.captures) for s in found] == [
         ("A", 1, [1, 2]),
         ("B", 3, [3]),
         ("A", 4, [4, 5]),
     ]
-    assert [(s.seen_from[8:10], s.seen_to[8:10]) for s in found] == [("01", "02"), ("03", "03"), ("04", "05")]
+    assert [(s.first.at[8:10], s.seen_to[8:10]) for s in found] == [("01", "02"), ("03", "03"), ("04", "05")]
 
 
 def test_white_space_alone_is_no_revision() -> None:
     (found,) = stretches(history("one two", "one\n\ntwo", " one\u00a0two ", "one\ttwo"))
-    assert (found.text, found.captures) == ("one two", [1, 2, 3, 4])
+    assert (found.first.text, found.captures) == ("one two", [1, 2, 3, 4])
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_every_capture_lies_in_one_stretch_and_neighbours_differ(texts: list[str
     found = list(stretches(seen))
     assert [capture for s in found for capture in s.captures] == [s.capture for s in seen]
     for one, other in pairwise(found):
-        assert one.text.split() != other.text.split()
+        assert one.first.text.split() != other.first.text.split()
     for s in found:
-        assert s.first_capture == s.captures[0]
-        assert {seen[capture - 1].text.strip() for capture in s.captures} == {s.text.strip()}
+        assert s.first.capture == s.captures[0]
+        assert {seen[capture - 1].text.strip() for capture in s.captures} == {s.first.text.strip()}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from lxml import etree, html
 from trafilatura.utils import load_html
 
-from archive.extract import read, read_blocks
+from archive.body import read_blocks
+from archive.extract import read
 from archive.fingerprint import block_hash, letters
 from archive.models import Block, Page
 

@@ -309,7 +309,7 @@ def test_entities_in_a_declared_headline_are_resolved() -> None:
 @pytest.mark.parametrize("field", ["headline", "author", "articleSection", "description", "keywords"])
 def test_whatever_is_read_can_be_kept_as_utf_8(field: str) -> None:
     meta = read(ld('{"@type": "NewsArticle", "headline": "x", "' + field + '": "a\\ud800b"}'))
-    "".join(str(value) for value in (meta.title, meta.byline, meta.section, meta.summary, *meta.tags)).encode()
+    "".join(str(value) for value in (meta.title, meta.byline, meta.section, meta.description, *meta.tags)).encode()
 
 
 def test_a_title_holds_no_control_characters() -> None:
