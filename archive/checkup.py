@@ -282,6 +282,19 @@ def _runs(patient: Patient) -> Iterator[Check]:
                     f"see its log in {patient.home.logs}" if status == "failed" else None)  # fmt: skip
 
 
+def _rebuild(patient: Patient) -> Iterator[Check]:
+    with ask.reading(patient.home.database) as conn:
+        left = ask.unfinished_rebuild(conn)
+    if left is None:
+        yield Check("rebuild", "ok", "no rebuild was left unfinished")
+        return
+    line = f"a rebuild of {left[0][:16]}Z has {left[1]} pages to read and {left[2]} articles to bring in line"
+    if patient.busy:
+        yield Check("rebuild", "ok", line)
+    else:
+        yield Check("rebuild", "warning", line, "`communique status` says by which command it goes on")
+
+
 CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
     "database": _database,
     "version": _version,
@@ -291,6 +304,7 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
     "clock": _clock,
     "warc": _warc,
     "runs": _runs,
+    "rebuild": _rebuild,
 }
 
 

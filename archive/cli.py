@@ -7,15 +7,19 @@ import functools
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from archive.errors import CommuniqueError, NoArchiveError
 from archive.home import Home
 from archive.store import Store
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,7 +72,7 @@ def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
                 if rows:
                     writer = csv.DictWriter(sys.stdout, rows[0].keys())
                     writer.writeheader()
-                    writer.writerows(rows)
+                    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
             else:
                 _table(rows, columns)
 
@@ -77,6 +81,13 @@ def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
         return wrapper
 
     return decorate
+
+
+def _cell(value: Any) -> Any:
+    """A value in a table; of a list of rows, a line each."""
+    if isinstance(value, list):
+        return "\n".join(" ".join(map(str, row.values())) for row in value)
+    return value
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
@@ -89,7 +100,7 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
         numeric = bool(rows) and all(isinstance(row[column], int) for row in rows)
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if row[c] is None else for_terminal(str(row[c]))) for c in columns))
+        table.add_row(*(Text("" if row[c] is None else for_terminal(str(_cell(row[c])))) for c in columns))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
@@ -112,10 +123,11 @@ def status(home: Home, runs: int, as_json: bool) -> None:
     Exit codes: 0; 2 where there is no archive.
     """
     store = _store(home)
-    sources, last = store.source_health(), store.last_runs(runs)
+    sources, last, unfinished = store.source_health(), store.last_runs(runs), store.unfinished_rebuild()
     store.close()
     if as_json:
-        click.echo(json.dumps({"sources": sources, "runs": last}, ensure_ascii=False, indent=2))
+        state = {"sources": sources, "runs": last, "unfinished_rebuild": unfinished}
+        click.echo(json.dumps(state, ensure_ascii=False, indent=2))
         return
     click.echo("Sources (new, revised and failed in the last run)")
     _table(
@@ -128,12 +140,27 @@ def status(home: Home, runs: int, as_json: bool) -> None:
         ("id", "started", "finished", "status", "exit_code", "fetched", "new", "revised", "unchanged",
          "not_modified", "failed"),
     )  # fmt: skip
+    for source in sources:
+        if source["findings"]:
+            click.echo(f"\n{source['source']}: {for_terminal(source['findings'])}")
+    if unfinished is not None:
+        click.echo(f"\n{unfinished_line(unfinished)}")
+
+
+def unfinished_line(rebuild: Mapping[str, Any]) -> str:
+    """What a rebuild left undone, and the command that goes on with it."""
+    options = [f"--source {name}" for name in (rebuild["sources"] or "").split(",") if name]
+    options += [f"--since {rebuild['since']}"] if rebuild["since"] else []
+    return (
+        f"A rebuild of {rebuild['started'][:16]}Z is not finished: {rebuild['unread']} pages to read and"
+        f" {rebuild['unsettled']} articles to bring in line; `{' '.join(['communique rebuild', *options])}` goes on"
+    )
 
 
 @click.command()
 @home_option
 @click.argument("article", type=int)
-@click.option("--blocks", is_flag=True, help="Print each block with what it was hidden for.")
+@click.option("--blocks", is_flag=True, help="Print each block with what it was hidden for, and how it was found.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     """Print an article with where it comes from.
@@ -145,26 +172,57 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     store.close()
     if row is None:
         raise NoArchiveError(f"there is no article {article}")
-    if not blocks:
-        del row["blocks"]
     if as_json:
+        if not blocks:
+            del row["blocks"]
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
         return
     click.echo(for_terminal(row["title"]))
-    for name in ("source", "url", "byline", "published", "modified", "first_seen", "last_checked", "gone_at"):
-        if row[name]:
-            click.echo(f"{name.replace('_', ' ')}: {for_terminal(str(row[name]))}")
+    for name, value in _about(row, blocks):
+        if value:
+            click.echo(f"{name}: {for_terminal(str(value))}")
     for capture in row["captures"]:
         where = f"{capture['warc_file']} at {capture['warc_offset']}"
         click.echo(f"capture {capture['id']}: {capture['fetched_at']} {capture['outcome']}, {where}")
     click.echo()
     if blocks:
-        _table(row["blocks"], ("position", "kind", "mark", "link_share", "text"))
+        shown = [{**block, "mark": _mark(block), "documents": block["documents"] or None} for block in row["blocks"]]
+        _table(shown, ("position", "kind", "mark", "documents", "link_share", "text"))
     else:
-        click.echo(for_terminal(row["text"]))
+        click.echo("\n\n".join(for_terminal(text) for text in (row["summary"], row["text"]) if text))
         for block in row["hidden"]:
             words = for_terminal(" ".join(block["text"].split()[:8]))
             click.echo(f"[hidden: {block['reason']}, on {block['documents']} documents: {words} …]", err=True)
+
+
+def _about(row: Mapping[str, Any], full: bool) -> Iterator[tuple[str, Any]]:
+    """What is known of an article, by name; ``full``: how its text was found too."""
+    for name in ("source", "url"):
+        yield name, row[name]
+    yield "part", row["part"] if row["part"] > 1 else None
+    yield "permalink", row["permalink"]
+    yield "byline", row["byline"]
+    people = ", ".join(row["authors"])
+    yield "authors", people if people != row["byline"] else None
+    yield "agency", row["agency"]
+    for name in ("published", "modified"):
+        doubt = row[f"{name}_doubt"]
+        yield name, row[name] and f"{row[name]} (doubtful: {doubt})" if doubt else row[name]
+    detected = row["language_detected"]
+    yield "language", f"{row['language']} (its text looks like {detected})" if detected else row["language"]
+    yield "licence", row["licence"]
+    for name in ("first_seen", "last_checked", "gone_at"):
+        yield name.replace("_", " "), row[name]
+    if full:
+        yield "extractor", row["extractor"]
+        yield "steps", ", ".join(row["steps"])
+    yield "nothing is hidden", row["spared"]
+
+
+def _mark(block: Mapping[str, Any]) -> str | None:
+    """Why a block is hidden, with what the page's structure says or somebody decided where that differs."""
+    more = [said for said in (block["role"], block["verdict"]) if said and said != block["mark"]]
+    return f"{block['mark'] or 'kept'} ({', '.join(more)})" if more else block["mark"]
 
 
 @click.command()
@@ -201,24 +259,91 @@ def serve(home: Home, host: str, port: int) -> None:
 
 @click.command()
 @home_option
-def rebuild(home: Home) -> None:
-    """Read every kept page again, into the same ids.
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only of this source; may be repeated.")
+@click.option("--since", metavar="DAY|AGE", help="Only articles captured since then: 2026-11-01 (UTC), or 12h, 10d.")
+@click.pass_context
+def rebuild(context: click.Context, home: Home, sources: tuple[str, ...], since: str | None) -> None:
+    """Read kept pages again, into the same ids.
 
-    Everything after the raw captures is made anew with the rules and extractors of this version; nothing is fetched.
+    Everything after the raw captures is made anew with the rules and extractors of this version and with the
+    catalogue as it is now; nothing is fetched. Reading goes on meanwhile. One that was stopped, however it was, goes
+    on when it is run again.
 
-    Exit codes: 0; 1 where a raw page could not be read back; 2 where there is no archive; 75 where a crawl runs.
+    Exit codes: 0; 1 where a raw page could not be read back; 2 where there is no archive or no such source, or an
+    option is wrong; 75 where a crawl runs; 130 stopped by Ctrl-C.
     """
     from archive.rebuild import rebuild as run
 
+    known = context.obj(home) if context.obj else ()
     home.require()
-    with home.writing():
-        result = run(home)
-    if sys.stdout.isatty() or result.problems:
-        click.echo(result.summary, err=bool(result.problems))
+    try:
+        with home.writing(), _progress() as progress:
+            result = run(home, sources, since, known, progress)
+    except KeyboardInterrupt:
+        click.echo("communique: stopped; the same command goes on with it", err=True)
+        raise SystemExit(130) from None
+    click.echo(result.summary, err=bool(result.problems))
     for problem in result.problems:
         click.echo(f"communique: {problem}", err=True)
     if result.problems:
         raise SystemExit(1)
 
 
-COMMANDS = (status, show, search, serve, rebuild)
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Shows on a terminal how far something is; told what is done, how many there are and how many are left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, of: int, left: int) -> None:
+            if what not in tasks:
+                tasks[what] = shown.add_task(what)
+            shown.update(tasks[what], total=of, completed=of - left)
+
+        yield tell
+
+
+@click.command()
+@home_option
+@click.argument("source")
+@click.option("--keep", multiple=True, metavar="ID", help="Never hide this block again; may be repeated.")
+@click.option("--hide", multiple=True, metavar="ID", help="Hide this block wherever it stands; may be repeated.")
+@click.option("--forget", multiple=True, metavar="ID", help="Withdraw what was decided on it; may be repeated.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many to list.")
+@listing("id", "documents", "mark", "verdict", "begins", "examples")
+def boilerplate(
+    home: Home, source: str, keep: tuple[str, ...], hide: tuple[str, ...], forget: tuple[str, ...], limit: int
+) -> list[dict[str, Any]]:
+    """List what repeats across the pages of SOURCE, and decide on it.
+
+    Blocks on most documents first, those that were decided on before all others; without a mark, a block stands
+    within texts and is kept. What is decided holds for good in this source, also after a rebuild; the articles that
+    carry the block follow at once.
+
+    Exit codes: 0; 2 where there is no archive, no such source or no such block; 75 where a crawl runs and something
+    is to be decided.
+    """
+    from archive.overrule import check_source, overrule
+
+    home.require()
+    if keep or hide or forget:
+        with home.writing():
+            done = overrule(home, source, keep, hide, forget)
+        click.echo(f"{done.articles} articles carry it, {done.changed} texts changed", err=True)
+    store = _store(home)
+    try:
+        check_source(store, source)
+        rows = store.repeated(source, limit)
+    finally:
+        store.close()
+    for row in rows:
+        row["begins"] = " ".join(row["text"].split()[:12])
+    return rows
+
+
+COMMANDS = (status, show, search, serve, rebuild, boilerplate)

@@ -11,7 +11,8 @@ dates. A history that is too short to know what is usual raises no alarm. Two ki
   differ by a step that matters in practice besides: captures of one run are not independent, so significance alone
   would cry wolf.
 
-What lasts becomes usual: a finding ends when the source is well again, or when it has been so for weeks.
+What lasts becomes usual: a finding ends when the source is well again, or when it has been so for weeks. Hints alone
+are judged by themselves: what somebody wrote down of a source's pages is so or is not.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Literal, TypeVar
 from archive import store_health as ask
 from archive.models import moment, stamp
 
-Kind = Literal["silent", "fewer_articles", "shorter", "undated", "same_title", "blocked", "failed"]
+Kind = Literal["silent", "fewer_articles", "shorter", "undated", "same_title", "hints", "blocked", "failed"]
 
 T = TypeVar("T")
 
@@ -60,6 +61,8 @@ _STRETCHES = 10
 _LEAST_STRETCHES = 3
 # titles: a daily report has the same title every day; so many in a row are too many only where that is new
 _SAME = 10
+# hints: the last ten articles, of which three at least; one page without its container is a page of another kind
+_HINTED, _LEAST_HINTED = 10, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ def findings(connection: sqlite3.Connection, now: datetime, sources: Collection[
             *captures(ask.outcomes_by_hour(connection, source, stamp(now - _LADDER[-1] - _BEFORE), until), now),
             *articles(ask.latest(connection, source, until, _STRETCH * (_STRETCHES + 1))),
         ]
+        if known := ask.hints(connection, source):
+            lines.append(("hints", unmatched(known, ask.steps(connection, source, until, _HINTED))))
         found += [Finding(source, kind, line) for kind, line in lines if line]
     return found
 
@@ -151,6 +156,16 @@ def articles(newest: Sequence[ask.Latest]) -> list[tuple[Kind, str | None]]:
         ("undated", _undated([article.dated for article in newest])),
         ("same_title", _same_title([article.title for article in newest])),
     ]
+
+
+def unmatched(hints: Collection[str], steps: Sequence[Collection[str]]) -> str | None:
+    """Which hints matched nothing on half of the last articles or more; ``steps``: how each was read, newest first.
+
+    Before they were read with hints, articles say nothing of them.
+    """
+    missed = {kind: sum(f"hint:{kind} unmatched" in one for one in steps) for kind in hints}
+    lines = [f"{kind} on {n}" for kind, n in missed.items() if n >= max(_LEAST_HINTED, len(steps) / 2)]
+    return f"its hints match nothing, of the last {len(steps)} articles: {', '.join(lines)}" if lines else None
 
 
 def _shorter(words: Sequence[int]) -> str | None:

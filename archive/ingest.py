@@ -21,6 +21,7 @@ from archive.fingerprint import EXTRACTOR
 from archive.home import Home
 from archive.models import Counts, Exchange, Kept, Outcome, Page, Position, Source, stamp
 from archive.reading import read_later
+from archive.reread import Again, reread
 from archive.revise import Reviser, content_sha256
 from archive.store import Known, Store
 from archive.urls import is_memento, url_key
@@ -277,11 +278,16 @@ class Ingest:
                 captures.append(capture)
                 fresh |= own
                 affected |= others
+            causes: dict[int, str] = {}
             for article in sorted(fresh):
-                affected |= self._reread(article)
+                again = self._reread(article) if article in fresh else Again()
+                causes |= again.causes
+                affected = (affected | again.causes.keys()) - again.removed
+                fresh -= again.removed
             settled: list[int] = []
             for article in sorted(affected | fresh):
-                settled += self._reviser.settle(article, now, None if article in fresh else "marks")
+                cause = None if article in fresh else causes.get(article, "marks")
+                settled += self._reviser.settle(article, now, cause)
             self._store.correct_outcomes(settled)
             by_run: dict[int, Counts] = {}  # what a killed run had fetched counts as its own
             for item, outcome in zip(self._pending, self._store.outcomes(captures), strict=True):
@@ -341,15 +347,10 @@ class Ingest:
             return capture, set(), set()
         return capture, *self._reviser.attach(capture, exchange.url, exchange.via, exchange.source, at, page)
 
-    def _reread(self, article: int) -> set[int]:
-        """Read an article's earlier captures again where another extractor version read them last.
-
-        Returns the articles whose marks may change by it.
-        """
-        affected: set[int] = set()
-        rows = self._store.outdated(article, EXTRACTOR)
-        before = self._store.sighted(article) if rows else {}
-        for row in rows:
+    def _reread(self, article: int) -> Again:
+        """Read an article's earlier captures again where another extractor version read them last."""
+        pages = []
+        for row in self._store.outdated(article, EXTRACTOR):
             position = Position(row["warc_file"], row["warc_offset"])
             try:
                 exchange = warc.read(self.home.warc, position)
@@ -360,16 +361,8 @@ class Ingest:
             if item.page is None:
                 logger.warning("capture %s: %s", row["id"], item.problem)
                 continue
-            own, others = self._reviser.attach(
-                row["id"], row["url"], exchange.via, row["source"], row["fetched_at"], item.page
-            )
-            affected |= own | others
-        if rows:
-            self._store.relink_confirmed(article)
-            self._store.drop_unused_readings(article)
-            source = self._store.article(article)["source"]
-            self._store.set_sightings(source, article, before, self._store.sighted(article))
-        return affected
+            pages.append((row, item.page))
+        return reread(self._reviser, pages)
 
     def _recover(self) -> None:
         """Keep what a killed run had written to its WARC file and not yet to a row."""

@@ -166,11 +166,16 @@ class Media(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """A quotation set apart, or an embedded post: the ``position`` of its first block, and who said it."""
+    """A quotation set apart, or an embedded post.
+
+    ``position`` of its first block (a post that the text is without: of the block it stands before). ``text`` is
+    empty where the page names the post alone. ``speaker``: who said it, as stated; ``url``: where.
+    """
 
     position: int
     text: str
     speaker: str | None = None
+    url: str | None = None
 
 
 class Entry(NamedTuple):
@@ -187,7 +192,8 @@ class Reading:
     """What one extractor version read for one article from one payload, before marks.
 
     Times are stamps or None; ``*_from`` names where they stood (json-ld, meta, time-element, url, text),
-    ``*_printed`` how, ``*_zone`` the offset or zone that was stated, None where the source's was taken. ``byline``:
+    ``*_printed`` how, ``*_zone`` the offset or zone that was stated, None where the source's was taken, ``*_doubt``
+    what on the page speaks against the time. ``byline``:
     as stated, ``authors`` the people in it, ``agency`` the one it credits. ``language``: as declared, else detected;
     ``language_detected``: only where it differs. ``description``: the page's own in its head; its standfirst is a
     block. ``permalink``: where a story among several on a page has an address of its own. ``steps``: what was done
@@ -206,10 +212,12 @@ class Reading:
     published_from: str | None = None
     published_day: str | None = None
     published_zone: str | None = None
+    published_doubt: str | None = None
     modified: str | None = None
     modified_printed: str | None = None
     modified_from: str | None = None
     modified_zone: str | None = None
+    modified_doubt: str | None = None
     language: str | None = None
     language_detected: str | None = None
     section: str | None = None

@@ -16,7 +16,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.dates import Moment, read_moment
-from archive.metadata import printable
+from archive.jsonld import printable
 
 # characters of a title
 TITLE = 120

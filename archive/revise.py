@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from archive.boilerplate import Document, compose, mark_blocks, repeated_blocks
+from archive.boilerplate import Document, Own, compose, mark_blocks, repeated_blocks
 from archive.diff import Seen, Stretch, stretches, words_changed
+from archive.doubt import joined, of_capture
+from archive.elements import shown
 from archive.fingerprint import EXTRACTOR, block_hash
-from archive.models import Page, Reading
+from archive.models import WINDOW, Page, Reading
+from archive.parts import Traits, match
 from archive.store import NEAR, Revision, Step, Store, seconds
 from archive.urls import is_article, url_key
 
@@ -32,15 +35,20 @@ _COLUMNS = tuple(name for name in _METADATA if name != "steps")
 class Reviser:
     """Works within the transaction its caller holds on ``store``. One thread only."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, without: frozenset[str] = frozenset()) -> None:
+        self.store, self.without = store, without
         self._documents: OrderedDict[int, Document] = OrderedDict()
         self._patterns: dict[str, tuple[str, ...]] = {}
+        self._verdicts: dict[str, dict[int, str]] = {}
 
     def attach(
         self, capture: int, url: str, via: Iterable[str], source: str, at: str, page: Page
     ) -> tuple[set[int], set[int]]:
         """Say what a page capture held: its articles, made where they are new, and their readings.
+
+        A story that left a page of several keeps the text it had; it is gone when the page is. Ids and the numbers of
+        parts are given as stories arrive, and a story that was rewritten from title to text between two captures is
+        told from a new one by what arrived before it; places, texts and revisions follow the order of the captures.
 
         ``at``: when it was captured. Returns the page's articles that are to be settled, and the others.
         """
@@ -51,38 +59,91 @@ class Reviser:
         keys = list(dict.fromkeys(url_key(u) for u in (canonical, url, *via) if u))
         first = next((found for key in keys if (found := store.article_at(key)) is not None), None)
         affected: set[int] = set()
-        for part, reading in enumerate(page.readings, 1):
-            article = first if part == 1 else store.part(first, part) if first else None
+        parts = store.parts(first) if first is not None else {}
+        page_url = store.article(first)["url"] if first is not None else canonical or url
+        known = self._stories(page.readings, parts)
+        for position, (reading, article) in enumerate(zip(page.readings, known, strict=True), 1):
             before = store.sighted(article) if article is not None else {}
             if article is not None:
-                source = store.article(article)["source"]  # whose evidence it is, whoever led here
+                row = store.article(article)
+                source = row["source"]  # whose evidence it is, whoever led here
+                renamed = (row["title"], row["headline"]) != (reading.title, reading.headline)
+                if at < row["first_seen"]:
+                    affected |= self._few_near(source, article, row["first_seen"])
+                    affected |= self._few_near(source, article, at)
+                    store.seen_first(article, at)
             else:
-                article = store.add_article(canonical or url, part, source, capture, at, reading)
-                near = store.documents_near(source, article, at, NEAR)
-                if len(near) == 2:  # the third document speaks for what the first two share
-                    affected.update(near)
-            if part == 1:
-                first = article
-                store.add_addresses(article, keys, url_key(url))
+                part = max(parts, default=0) + 1
+                article = parts[part] = store.add_article(page_url, part, source, capture, at, reading)
+                affected |= self._few_near(source, article, at)
+                renamed = True
+            if position == 1:
+                store.add_addresses(parts[1], keys, url_key(url))
             content = _content(reading)
-            known = store.find_reading(article, EXTRACTOR, content[0])
-            if known is None:
-                known = store.add_reading(article, EXTRACTOR, page.payload_sha256, reading, content, at)
-                store.set_extras(known, _extras(reading))
+            kept = store.find_reading(article, EXTRACTOR, content[0])
+            if kept is None:
+                kept = store.add_reading(article, EXTRACTOR, page.payload_sha256, reading, content, at)
+                store.set_extras(kept, _extras(reading))
                 changed = True
             else:
-                changed = at < store.first_at(known)
+                changed = at < store.first_at(kept)
                 if changed:  # what the earliest capture of it says stands, in whatever order they come
-                    store.first_at(known, at)
-                    store.set_extras(known, _extras(reading))
-            confirmed = not changed and store.shown_reading(article) == known
-            store.link(capture, article, known)
+                    store.first_at(kept, at)
+                    store.set_extras(kept, _extras(reading))
+            confirmed = not changed and store.shown_reading(article) == kept
+            store.link(capture, article, kept, position)
             if confirmed and store.touch(article, capture, at):
+                if len(parts) > 1:
+                    store.set_place(article, position)
                 continue  # what was captured last once more: nothing follows from it
             own.add(article)
             if changed:
-                affected |= self._sight(article, source, before, {at})
+                affected |= self._sight(article, source, before, renamed)
         return own, affected - own
+
+    def _stories(self, readings: Sequence[Reading], parts: Mapping[int, int]) -> list[int | None]:
+        """The article that each story of a page is, None where it is new; ``parts``: those seen on the page so far.
+
+        A page with one story that never had another is that story whatever became of it.
+        """
+        if len(readings) <= 1 and len(parts) <= 1:
+            return [parts.get(1)] * len(readings)
+        articles = list(parts.values())
+        found = match([Traits.of_reading(reading) for reading in readings], [self._traits(a) for a in articles])
+        return [None if n is None else articles[n] for n in found]
+
+    def _traits(self, article: int) -> Traits:
+        """What an article is known by: all that was read of it, without what is known to be the page's."""
+        store, readings = self.store, self.store.readings(article)
+        metadata = [reading["metadata"] for reading in readings.values()]
+        pairs = [pair for reading in readings for pair in zip(*store.blocks(reading), strict=True)]
+        return Traits.of(
+            (title for r in readings.values() for title in (r["title"], r["metadata"]["headline"])),
+            (row.get("permalink") for row in metadata),
+            (row["published_day"] for row in metadata),
+            (block for block, mark in pairs if mark not in ("repeated", "links", "aside", "hidden")),
+        )
+
+    def renew(self, article: int) -> set[int]:
+        """After captures of an article were read again: what they were read to before goes, and what follows from it.
+
+        Returns whose marks may change by it.
+        """
+        store = self.store
+        before = store.sighted(article)
+        store.relink_confirmed(article)
+        store.drop_unused_readings(article)
+        return self._sight(article, store.article(article)["source"], before) - {article}
+
+    def remove(self, article: int, into: int) -> set[int]:
+        """Remove an article that no capture carries any more; its addresses lead to another one from now on.
+
+        Returns whose marks may change by it.
+        """
+        store = self.store
+        source, before = store.article(article)["source"], store.sighted(article)
+        store.remove_article(article, into)
+        return self._sight(article, source, before) - {article}
 
     def _is_article(self, source: str, url: str) -> bool:
         """Whether a canonical address can be one: templates declare lists and front pages by mistake."""
@@ -90,18 +151,44 @@ class Reviser:
             self._patterns[source] = self.store.source(source).articles
         return is_article(url, self._patterns[source])
 
-    def _sight(self, article: int, source: str, before: dict[int, int], ats: set[str]) -> set[int]:
-        """Bring the evidence in line with an article's readings; returns whose marks may change by it."""
-        after = self.store.sighted(article)
-        self.store.set_sightings(source, article, before, after)
+    def _few_near(self, source: str, article: int, at: str) -> set[int]:
+        """The source's other articles around a stamp where they are few: a third speaks for what two share."""
+        return {
+            other for side in self.store.documents_near(source, article, at) if len(side) < NEAR for other in side
+        }
+
+    def _sight(self, article: int, source: str, before: dict[int, int], renamed: bool = True) -> set[int]:
+        """Bring the evidence in line with an article's readings; returns whose marks may change by it.
+
+        ``before``: since when it carried each block, empty for an article that is new. ``renamed``: it may have
+        another title than it had.
+        """
+        store, after = self.store, self.store.sighted(article)
+        store.set_sightings(source, article, before, after)
         self._documents.pop(article, None)
-        moved = {at for h, at in before.items() if after.get(h) != at}
+        document = self._document(article) if after else Document.of((), ())
+        # its title and its prose decide whether another document is the same, for all that they share; where neither
+        # changed, that can change for one of its title alone
+        other = bool(before) and (renamed or not before.keys() <= after.keys() or not document.prose <= before.keys())
+        moved = before.items() ^ after.items()
+        by_time: dict[int, list[int]] = {}
+        for block, at in before.items() | after.items():
+            by_time.setdefault(at, []).append(block)
         affected: set[int] = set()
-        for at in {seconds(at) for at in ats} | moved:
-            for sides in self.store.neighbours(source, article, after.keys() | before.keys(), at).values():
+        for at, blocks in by_time.items():
+            near = store.neighbours(source, article, blocks, at)
+            for block, sides in near.items():
                 for side in sides:
-                    if len(side) < NEAR:  # with more on this side, they had one another before
+                    # with more than so many on this side of a new document, they had one another before
+                    if other or ((block, at) in moved and len(side) < NEAR):
                         affected.update(side)
+                    elif before:
+                        affected.update(n for n in side if self._document(n).titles & document.titles)
+            concerned = [block for block in blocks if other or (block, at) in moved]
+            windows = [(at - WINDOW, at), (at, at + WINDOW)]
+            for n, window in enumerate(windows if store.has_later(source, at) else windows[:1]):
+                rare = [block for block in concerned if block not in near or len(near[block][n]) < NEAR]
+                affected |= store.seen_again(source, article, rare, at, window)
         return affected
 
     def settle(self, article: int, now: str, cause: str | None) -> list[int]:
@@ -115,7 +202,7 @@ class Reviser:
         readings = store.readings(article)
         texts = {r: self._text(readings[r], row) for r in {s.reading for s in steps} if r is not None}
         seen = [
-            Seen(s.capture, s.at, readings[s.reading]["title"], *texts[s.reading])
+            Seen(s.capture, s.at, readings[s.reading]["title"], *texts[s.reading][:2])
             for s in steps
             if s.reading is not None
         ]
@@ -131,7 +218,7 @@ class Reviser:
         if row["text_sha256"] not in ("", digest) and (earlier is None or earlier.text_sha256 != digest) and ours:
             store.add_derivation(article, now, ours, EXTRACTOR, digest)
         proof = _proof(steps, found[-1])
-        reading = readings[proof.reading or 0]
+        reading = _dated(readings[proof.reading or 0], steps, readings)
         metadata = reading["metadata"]
         store.set_text(
             article,
@@ -139,6 +226,7 @@ class Reviser:
                 **{name: metadata.get(name) for name in _COLUMNS},
                 "authors": json.dumps(metadata.get("authors", []), ensure_ascii=False),
                 "tags": json.dumps(metadata["tags"], ensure_ascii=False),
+                **_doubts(reading),
                 "title": last.title,
                 "summary": last.summary or None,
                 "first_seen": seen[0].at,
@@ -147,7 +235,9 @@ class Reviser:
                 "text": last.text,
                 "words": len(last.text.split()),
                 "text_sha256": digest,
+                "spared": texts[reading["id"]][2],
                 "revisions": len(found),
+                "position": store.place(article),
                 "capture": proof.capture,
                 "extractor": reading["extractor"],
             },
@@ -155,28 +245,29 @@ class Reviser:
             if (row["text_sha256"], row["title"], row["summary"] or "") != (digest, last.title, last.summary)
             else None,
         )
-        store.set_parts(article, json.loads(reading["extras"]))
+        store.set_parts(article, shown(json.loads(reading["extras"]), *store.blocks(reading["id"])))
         return [s.capture for s in seen]
 
-    def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> tuple[str, str]:
-        """Mark a reading's blocks by the evidence of its time; returns what is left as text, and the standfirst."""
+    def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> tuple[str, str, str | None]:
+        """Mark a reading's blocks by the evidence of its time.
+
+        Returns what is left as text, the standfirst, and why nothing was hidden, where that is so.
+        """
         store, article, source = self.store, row["id"], row["source"]
         blocks, old = store.blocks(reading["id"])
         near = store.neighbours(source, article, {b.hash for b in blocks}, seconds(reading["first_at"]))
         others = {h: [*earlier, *later] for h, (earlier, later) in near.items()}
-        many = bool(others) and len(store.documents_near(source, article, reading["first_at"], 2)) == 2
-        metadata = reading["metadata"]
-        marks = mark_blocks(
-            blocks,
-            _titles(reading),
-            metadata["byline"],
-            repeated_blocks(self._document(article), others, self._document, many),
-        )
+        many = bool(others) and sum(map(len, store.documents_near(source, article, row["first_seen"]))) >= 2
+        repeated = repeated_blocks(self._document(article), others, self._document, many)
+        if source not in self._verdicts:
+            self._verdicts[source] = store.verdicts(source)
+        marking = mark_blocks(blocks, _own(reading), repeated, self._verdicts[source], self.without)
+        marks = marking.marks
         changed = {i: mark for i, (mark, was) in enumerate(zip(marks, old, strict=True)) if mark != was}
         if changed:
             store.set_marks(reading["id"], changed)
         standfirst = [block for block, mark in zip(blocks, marks, strict=True) if mark == "summary"]
-        return compose(blocks, marks), compose(standfirst, [None] * len(standfirst))
+        return compose(blocks, marks), compose(standfirst, [None] * len(standfirst)), marking.spared
 
     def _document(self, article: int) -> Document:
         document = self._documents.get(article)
@@ -246,12 +337,47 @@ def _proof(steps: list[Step], last: Stretch) -> Step:
     return next((s for s in reversed(own) if s.own), own[-1])
 
 
+def _doubts(reading: dict[str, Any]) -> dict[str, str | None]:
+    """What speaks against the times of a reading: what its page says, and when it was captured first."""
+    metadata, first = reading["metadata"], reading["first_at"]
+    return {
+        f"{name}_doubt": joined(
+            metadata.get(f"{name}_doubt"), of_capture(metadata.get(name), first, metadata.get(f"{name}_day"))
+        )
+        for name in ("published", "modified")
+    }
+
+
 def _gone_at(steps: list[Step]) -> str | None:
     """Since when an article has been gone without coming back, None where it is there."""
     gone_at = None
     for step in steps:
         gone_at = (gone_at or step.at) if step.reading is None else None
     return gone_at
+
+
+def _dated(reading: dict[str, Any], steps: list[Step], readings: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """A reading with the date that its page stated for the story while it was the only one or the first on it."""
+    metadata = reading["metadata"]
+    if metadata["published"] is None and "split" in metadata.get("steps", ()):
+        for step in reversed(steps):
+            stated = readings[step.reading]["metadata"] if step.reading is not None else metadata
+            if stated["published"] is not None:
+                dates = {name: value for name, value in stated.items() if name.startswith("published")}
+                return {**reading, "metadata": {**metadata, **dates}}
+    return reading
+
+
+def _own(reading: dict[str, Any]) -> Own:
+    """What a reading says of itself by its fields."""
+    metadata = reading["metadata"]
+    days = (metadata.get(name) for name in ("published", "published_day", "modified"))
+    return Own(
+        _titles(reading),
+        metadata.get("byline"),
+        metadata.get("agency"),
+        frozenset(day[:10] for day in days if day),
+    )
 
 
 def _titles(reading: dict[str, Any]) -> frozenset[int]:

@@ -308,6 +308,8 @@ alter table revisions add column summary text;
 alter table readings add column extras text not null default '{}';
 -- what the page's own structure says of a block: aside, twice, summary
 alter table blocks add column role text;
+-- the article's place among the stories of the page that was captured
+alter table capture_articles add column position integer not null default 1;
 create table links (                    -- within the text shown
     article integer not null references articles(id),
     position integer not null,          -- of its block
@@ -326,9 +328,10 @@ create table media (
 create index media_article on media(article, position);
 create table quotes (                   -- quotations set apart, and embedded posts
     article integer not null references articles(id),
-    position integer not null,          -- of its first block
-    text text not null,
-    speaker text
+    position integer not null,          -- of its first block; a post that the text is without: of the next one
+    text text not null,                 -- empty: the page names a post alone
+    speaker text,
+    url text                            -- of a post
 );
 create index quotes_article on quotes(article, position);
 create table entries (                  -- dated entries of live blogs
@@ -347,6 +350,40 @@ create table verdicts (                 -- blocks that somebody decided on for g
     at text not null,
     primary key (source, hash)
 ) without rowid;
+create table rebuilds (
+    id integer primary key,
+    started text not null,
+    finished text,                      -- NULL: under way, or stopped before its end: the next one goes on
+    sources text,                       -- the slugs it is limited to, by comma; NULL: all
+    since text,                         -- as it was asked for, a day or an age; NULL: all captures
+    extractor text not null,
+    pages integer not null default 0,   -- read again so far
+    articles integer not null default 0,    -- brought in line so far
+    changed text not null default '{}'  -- JSON: how many texts changed, by cause
+);
+create table unread (                   -- captures that a rebuild has still to read again
+    article integer not null,           -- the first article it says something of: they are read by article; 0: none
+    capture integer not null references captures(id),
+    primary key (article, capture)
+) without rowid;
+create table unsettled (                -- articles that a rebuild has still to bring in line
+    article integer primary key references articles(id),
+    cause text not null                 -- marks; extractor or hints where its page was read to something else
+);
+create view boilerplate as              -- what repeats in a source, or was decided on; mark: where it stood last
+select g.source, printf('%016x', g.hash) as block, g.documents,
+    (select b.mark from articles a join capture_articles ca on ca.capture = a.capture and ca.article = a.id
+        join blocks b on b.reading = ca.reading and b.hash = g.hash where a.id = g.article limit 1) as mark,
+    v.verdict,
+    coalesce((select b.text from readings r join blocks b on b.reading = r.id and b.hash = g.hash
+        where r.article = g.article order by r.id desc limit 1), v.text) as text,
+    g.article, g.hash
+from (select source, hash, count(*) as documents, max(at), article from sightings s group by source, hash
+    having count(*) > 1 or exists (select 1 from verdicts d where d.source = s.source and d.hash = s.hash)) g
+left join verdicts v on v.source = g.source and v.hash = g.hash
+union all
+select source, printf('%016x', hash), 0, null, verdict, text, null, hash from verdicts v
+where not exists (select 1 from sightings s where s.source = v.source and s.hash = v.hash);
 """
 
 

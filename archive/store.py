@@ -25,7 +25,9 @@ from archive.models import (
 from archive.schema import migrations
 from archive.store_captures import Captures, Known
 from archive.store_evidence import NEAR, Evidence, seconds
+from archive.store_rebuild import Rebuilds
 from archive.store_runs import Runs
+from archive.store_verdicts import Verdicts
 from archive.store_visits import Visit, Visits
 
 __all__ = ["NEAR", "Known", "Revision", "Step", "Store", "Visit", "seconds"]
@@ -64,7 +66,7 @@ class Revision:
     folded_into: int | None
 
 
-class Store(Runs, Visits, Captures, Evidence):
+class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
     """The archive's rows.
 
     Raises:
@@ -117,14 +119,20 @@ class Store(Runs, Visits, Captures, Evidence):
         return self.rows("select * from runs order by id desc limit ?", limit)
 
     def detail(self, article: int) -> dict[str, Any] | None:
-        """An article with its captures, the blocks of the reading it shows and what is hidden of it."""
+        """An article with its captures, and the blocks of the reading it shows: what is hidden of it, and why.
+
+        ``steps``: what was done to find its text. Of a block, ``documents``: on how many of the source's it stands;
+        ``verdict``: what somebody decided on it.
+        """
         rows = self.rows("select * from articles where id = ?", article)
         if not rows:
             return None
-        shown = self.shown_reading(article)
+        row, shown = rows[0], self.shown_reading(article)
+        metadata = json.loads(self._one("select metadata from readings where id = ?", shown) or "{}")
         return {
-            **rows[0],
-            "tags": json.loads(rows[0]["tags"] or "[]"),
+            **row,
+            **{name: json.loads(row[name] or "[]") for name in ("authors", "tags")},
+            "steps": metadata.get("steps", []),
             "captures": self.rows(
                 "select c.id, c.url, c.fetched_at, c.outcome, c.payload_sha256, c.warc_file, c.warc_offset"
                 " from captures c join capture_articles ca on ca.capture = c.id where ca.article = ?"
@@ -135,24 +143,23 @@ class Store(Runs, Visits, Captures, Evidence):
                 "select position, text, reason, documents from hidden_blocks where article = ?", article
             ),
             "blocks": self.rows(
-                "select position, kind, mark, role, link_share, text from blocks where reading = ? order by position",
+                "select b.position, b.kind, b.mark, b.role, v.verdict, (select count(*) from sightings s"
+                " where s.source = ? and s.hash = b.hash) as documents, b.link_share, b.text from blocks b"
+                " left join verdicts v on v.source = ? and v.hash = b.hash where b.reading = ? order by b.position",
+                row["source"],
+                row["source"],
                 shown,
             ),
+            **{name: self._parts(name, article) for name in ("links", "media", "quotes", "entries")},
         }
+
+    def _parts(self, table: str, article: int) -> list[dict[str, Any]]:
+        rows = self.rows(f"select * from {table} where article = ? order by position, rowid", article)  # noqa: S608
+        return [{name: value for name, value in row.items() if name != "article"} for row in rows]
 
     def articles(self) -> list[dict[str, Any]]:
         """Every article's row, by id."""
         return self.rows("select * from articles order by id")
-
-    def text_digests(self) -> dict[int, str]:
-        """The SHA-256 of every article's text, by article."""
-        return dict(self.conn.execute("select id, text_sha256 from articles"))
-
-    def regather_sightings(self) -> None:
-        """Gather all evidence for marks again from the readings."""
-        self.conn.execute("delete from sightings")
-        for row in self.rows("select id, source from articles"):
-            self.set_sightings(row["source"], row["id"], {}, self.sighted(row["id"]))
 
     def search(self, words: str, source: str | None, limit: int) -> list[dict[str, Any]]:
         """Articles by words, the best first, with a snippet in which ``[`` and ``]`` stand around the hits.
@@ -178,13 +185,26 @@ class Store(Runs, Visits, Captures, Evidence):
         """The article (part 1) at an address."""
         return self._one("select article from addresses where url_key = ?", url_key)  # type: ignore[no-any-return]
 
-    def part(self, article: int, part: int) -> int | None:
-        """Another part of the page on which an article is part 1."""
+    def parts(self, article: int) -> dict[int, int]:
+        """Every article that was seen on the page of this one, itself too: part → article."""
+        return dict(
+            self.conn.execute(
+                "select p.part, p.id from articles a join articles p on p.url = a.url where a.id = ? order by p.part",
+                (article,),
+            ).fetchall()
+        )
+
+    def place(self, article: int) -> int:
+        """Where an article stood among the stories of its page when it was there last."""
         return self._one(  # type: ignore[no-any-return]
-            "select p.id from articles a join articles p on p.url = a.url and p.part = ? where a.id = ?",
-            part,
+            "select ca.position from capture_articles ca join captures c on c.id = ca.capture"
+            " where ca.article = ? and ca.reading is not null order by c.fetched_at desc, c.id desc limit 1",
             article,
         )
+
+    def set_place(self, article: int, position: int) -> None:
+        """Write where an article stands on its page."""
+        self.conn.execute("update articles set position = ? where id = ?", (position, article))
 
     def add_article(self, url: str, part: int, source: str, capture: int, at: str, reading: Reading) -> int:
         """A row for an article that is new; :meth:`set_text` fills in what its captures say."""
@@ -207,7 +227,7 @@ class Store(Runs, Visits, Captures, Evidence):
             added = self.conn.execute("insert or ignore into addresses values (?, ?)", (key, article)).rowcount
             if added and key == own:
                 self.conn.execute(
-                    "insert or ignore into capture_articles select id, ?, null from captures"
+                    "insert or ignore into capture_articles (capture, article) select id, ? from captures"
                     " where url_key = ? and outcome = 'gone'",
                     (article, key),
                 )
@@ -252,12 +272,12 @@ class Store(Runs, Visits, Captures, Evidence):
         self.conn.execute("update readings set extras = ? where id = ?", (extras, reading))
 
     def contents(self, capture: int, extractor: str) -> list[str]:
-        """The content digests of what a capture was read to by this extractor, in the order of the parts."""
+        """The content digests of what a capture was read to by this extractor, in the order of the page."""
         return [
             row[0]
             for row in self.conn.execute(
-                "select r.content_sha256 from capture_articles ca join articles a on a.id = ca.article"
-                " join readings r on r.id = ca.reading where ca.capture = ? and r.extractor = ? order by a.part",
+                "select r.content_sha256 from capture_articles ca join readings r on r.id = ca.reading"
+                " where ca.capture = ? and r.extractor = ? order by ca.position",
                 (capture, extractor),
             )
         ]
@@ -268,11 +288,12 @@ class Store(Runs, Visits, Captures, Evidence):
             self.conn.execute("update readings set first_at = min(first_at, ?) where id = ?", (at, reading))
         return str(self._one("select first_at from readings where id = ?", reading))
 
-    def link(self, capture: int, article: int, reading: int | None) -> None:
-        """Say what a capture held of an article; once more for the same says it anew."""
+    def link(self, capture: int, article: int, reading: int, position: int) -> None:
+        """Say what a capture held of an article, and where among its stories; once more for the same says it anew."""
         self.conn.execute(
-            "insert into capture_articles values (?, ?, ?) on conflict do update set reading = excluded.reading",
-            (capture, article, reading),
+            "insert into capture_articles (capture, article, reading, position) values (?, ?, ?, ?)"
+            " on conflict do update set reading = excluded.reading, position = excluded.position",
+            (capture, article, reading, position),
         )
 
     def link_as(self, capture: int, earlier: int) -> list[int]:
@@ -280,7 +301,8 @@ class Store(Runs, Visits, Captures, Evidence):
         return [
             row[0]
             for row in self.conn.execute(
-                "insert into capture_articles select ?, article, reading from capture_articles where capture = ?"
+                "insert into capture_articles (capture, article, reading, position)"
+                " select ?, article, reading, position from capture_articles where capture = ?"
                 " returning article",
                 (capture, earlier),
             ).fetchall()
@@ -291,7 +313,7 @@ class Store(Runs, Visits, Captures, Evidence):
         return [
             row[0]
             for row in self.conn.execute(
-                "insert into capture_articles select ?, p.id, null from addresses d"
+                "insert into capture_articles (capture, article) select ?, p.id from addresses d"
                 " join articles a on a.id = d.article join captures c on c.id = a.capture and c.url_key = d.url_key"
                 " join articles p on p.url = a.url where d.url_key = ?"
                 " returning article",
@@ -316,17 +338,6 @@ class Store(Runs, Visits, Captures, Evidence):
             " and c.confirms is null",
             article,
             extractor,
-        )
-
-    def relink_confirmed(self, article: int) -> None:
-        """Let every capture that confirms another one stand for what that is read to now."""
-        self.conn.execute(
-            "update capture_articles set reading = coalesce((select b.reading from captures c"
-            " join capture_articles b on b.capture = c.confirms and b.article = capture_articles.article"
-            " where c.id = capture_articles.capture), reading)"
-            " where article = ? and capture in (select c.id from capture_articles d"
-            " join captures c on c.id = d.capture where d.article = ? and c.confirms is not null)",
-            (article, article),
         )
 
     def touch(self, article: int, capture: int | None, at: str) -> bool:
@@ -399,7 +410,7 @@ class Store(Runs, Visits, Captures, Evidence):
 
     def set_parts(self, article: int, extras: Mapping[str, list[list[object]]]) -> None:
         """Write the links, media, quotes and entries of the text that an article shows."""
-        for table, width in (("links", 3), ("media", 4), ("quotes", 3), ("entries", 4)):
+        for table, width in (("links", 3), ("media", 4), ("quotes", 4), ("entries", 4)):
             self.conn.execute(f"delete from {table} where article = ?", (article,))  # noqa: S608
             marks = ", ".join("?" * (width + 1))
             rows = [(article, *row) for row in extras.get(table, [])]

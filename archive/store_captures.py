@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 from archive.models import Kept, Outcome, Position, stamp
 from archive.store_rows import Rows
@@ -108,13 +107,4 @@ class Captures(Rows):
             " update captures set outcome = right.outcome from right"
             " where right.id = captures.id and captures.outcome <> right.outcome",
             (json.dumps(captures),),
-        )
-
-    def page_captures(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """The next full page captures by id, for a rebuild."""
-        return self.rows(
-            "select c.* from captures c where c.id > ? and c.kind in ('page', 'imported') and c.status = 200"
-            " and c.warc_file is not null and c.confirms is null order by c.id limit ?",
-            after,
-            limit,
         )

@@ -11,6 +11,8 @@ from archive.store_rows import Rows
 # this many neighbours before and as many after a document in time are asked for a block: with as many on one side
 # the marks of all of them are settled (they lie within one window of each other)
 NEAR = 4
+# and so many articles that carried a block longer ago than a window: one of them may have been read anew within it
+AGAIN = 16
 
 
 def seconds(at: str) -> int:
@@ -48,17 +50,22 @@ class Evidence(Rows):
     ) -> dict[int, tuple[list[int], list[int]]]:
         """The other articles of a source that carry each block within the window: up to NEAR before, as many after.
 
+        The other stories of its page are none: what stands with two of them does not stand on two pages for that.
         Only the blocks that some other article carries are in it. ``at`` in seconds.
         """
         wanted = [
             row[0]
             for row in self.conn.execute(
                 "select value from json_each(?) where exists (select 1 from sightings"
-                " where source = ? and hash = value and article <> ?)",
+                " where source = ? and hash = value and article not in"
+                " (select p.id from articles a join articles p on p.url = a.url where a.id = ?))",
                 (json.dumps(list(hashes)), source, article),
             )
         ]
-        sql = "select article from sightings where source = ? and hash = ? and at {} ? and at {} ? and article <> ?"
+        sql = (
+            "select article from sightings where source = ? and hash = ? and at {} ? and at {} ?"
+            " and article not in (select p.id from articles a join articles p on p.url = a.url where a.id = ?)"
+        )
         earlier = sql.format("<=", ">=") + " order by at desc, article desc limit ?"
         later = sql.format(">", "<=") + " order by at, article limit ?"
         found = {}
@@ -71,22 +78,57 @@ class Evidence(Rows):
                 found[h] = (sides[0], sides[1])
         return found
 
-    def documents_near(self, source: str, article: int, at: str, limit: int) -> list[int]:
-        """Some of the source's other articles first seen within the window around a stamp, at most ``limit``."""
-        return [
+    def seen_again(
+        self, source: str, article: int, hashes: Iterable[int], at: int, window: tuple[int, int]
+    ) -> set[int]:
+        """The other articles of a source that carried one of these blocks before the window around ``at``, and were
+        read to something new within ``window``; of each block its latest AGAIN carriers. Times in seconds."""
+        sql = "select article from sightings where source = ? and hash = ? and at < ? order by at desc limit ?"
+        earlier = {row[0] for h in hashes for row in self.conn.execute(sql, (source, h, at - WINDOW, AGAIN))}
+        return {
             row[0]
             for row in self.conn.execute(
-                "select id from articles where source = ? and first_seen between"
-                " strftime('%Y-%m-%dT%H:%M:%fZ', ?, ?) and strftime('%Y-%m-%dT%H:%M:%fZ', ?, ?) and id <> ? limit ?",
-                (source, at, f"-{WINDOW} seconds", at, f"+{WINDOW} seconds", article, limit),
+                "select value from json_each(?) where value <> ? and exists (select 1 from readings"
+                " where article = value and cast(strftime('%s', first_at) as integer) between ? and ?)",
+                (json.dumps(sorted(earlier)), article, *window),
             )
-        ]
+        }
 
-    def drop_unused_readings(self, article: int | None = None) -> None:
-        """Remove readings, of one article or all, that no capture stands on any more (another extractor's)."""
+    def has_later(self, source: str, at: int) -> bool:
+        """Whether anything of a source was captured after a time (seconds)."""
+        return bool(
+            self._one(
+                "select exists (select 1 from captures where source = ?"
+                " and fetched_at > strftime('%Y-%m-%dT%H:%M:%fZ', ?, 'unixepoch'))",
+                source,
+                at + 1,
+            )
+        )
+
+    def documents_near(self, source: str, article: int, at: str) -> tuple[list[int], list[int]]:
+        """The source's other articles first seen nearest to a stamp and within the window around it: up to NEAR not
+        after it, as many after."""
+        sql = (
+            "select id from articles where source = :source and first_seen {} :at"
+            " and first_seen {} strftime('%Y-%m-%dT%H:%M:%fZ', :at, :edge)"
+            " and url is not (select url from articles where id = :article) order by first_seen {} limit :limit"
+        )
+        values = {"source": source, "article": article, "at": at, "limit": NEAR}
+        found = (
+            [row[0] for row in self.conn.execute(sql.format(*part), {**values, "edge": f"{edge} seconds"})]
+            for part, edge in ((("<=", ">=", "desc"), -WINDOW), ((">", "<=", ""), f"+{WINDOW}"))
+        )
+        return next(found), next(found)
+
+    def seen_first(self, article: int, at: str) -> None:
+        """An article was seen earlier than was known."""
+        self.conn.execute("update articles set first_seen = ? where id = ?", (at, article))
+
+    def drop_unused_readings(self, article: int) -> None:
+        """Remove an article's readings that no capture stands on any more (another extractor's)."""
         unused = (
-            "select id from readings r where (:article is null or article = :article)"
+            "select id from readings r where article = ?"
             " and not exists (select 1 from capture_articles where reading = r.id)"
         )
         for table, column in (("blocks", "reading"), ("readings", "id")):
-            self.conn.execute(f"delete from {table} where {column} in ({unused})", {"article": article})  # noqa: S608
+            self.conn.execute(f"delete from {table} where {column} in ({unused})", (article,))  # noqa: S608

@@ -6,6 +6,7 @@ bound (days, rows or files), so that it costs seconds at a million articles; the
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -139,6 +140,24 @@ def latest(conn: sqlite3.Connection, source: str, now: str, limit: int) -> list[
     return [Latest(row[0], row[1], bool(row[2]), bool(row[3])) for row in rows]
 
 
+def hints(conn: sqlite3.Connection, source: str) -> dict[str, list[str]]:
+    """A source's hints by kind, those that say something."""
+    row = conn.execute("select hints from sources where id = ?", (source,)).fetchone()
+    return {kind: selectors for kind, selectors in json.loads(row[0]).items() if selectors}
+
+
+def steps(conn: sqlite3.Connection, source: str, now: str, limit: int) -> list[list[str]]:
+    """What was done to find the texts of a source's last articles, newest first; of a page's stories the first."""
+    rows = conn.execute(
+        "select json_extract(r.metadata, '$.steps') from articles a"
+        " join capture_articles ca on ca.capture = a.capture and ca.article = a.id"
+        " join readings r on r.id = ca.reading"
+        " where a.source = ? and a.first_seen <= ? and a.part = 1 order by a.first_seen desc, a.id desc limit ?",
+        (source, now, limit),
+    )
+    return [json.loads(row[0] or "[]") for row in rows]
+
+
 def outcomes_by_hour(conn: sqlite3.Connection, source: str, since: str, now: str) -> list[tuple[str, str, str, int]]:
     """Hour (its first moment), kind, outcome and number of a source's page and discovery captures."""
     rows = conn.execute(
@@ -266,3 +285,12 @@ def last_run(conn: sqlite3.Connection) -> tuple[int, str, str, int | None, str |
         " order by id desc limit 1"
     ).fetchone()
     return row and (int(row[0]), str(row[1]), str(row[2]), row[3], row[4])
+
+
+def unfinished_rebuild(conn: sqlite3.Connection) -> tuple[str, int, int] | None:
+    """When a rebuild began that was not finished, and how many pages and articles it left."""
+    row = conn.execute(
+        "select started, (select count(*) from unread), (select count(*) from unsettled) from rebuilds"
+        " where finished is null order by id desc limit 1"
+    ).fetchone()
+    return row and (str(row[0]), int(row[1]), int(row[2]))

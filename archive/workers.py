@@ -1,4 +1,4 @@
-"""Runs the reading of pages in processes of its own: a page that hangs or kills its process costs only itself.
+"""Runs the reading of pages in processes of its own: a page that hangs, takes too much or dies costs only itself.
 
 Knows nothing of what is read. A cluster engine can stand behind the same interface.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Semaphore
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -26,6 +28,8 @@ T = TypeVar("T")
 TIMEOUT = 30.0
 # a process is there within this time, in seconds; it takes 0.1, and a second where the machine is busy
 STARTING = 10.0
+# bytes of memory that a page may take: one of 1 MB takes 33 MB and one of 10 MB 350, and there is a worker a core
+MEMORY = 1 << 30
 
 
 class Workers:
@@ -33,6 +37,7 @@ class Workers:
 
     Raises (from a future's result):
         TimeoutError: the task took longer than its time and its process was ended.
+        MemoryError: it took more memory than it may.
         pebble.ProcessExpired: the process died.
     """
 
@@ -75,6 +80,8 @@ def settled(future: Future[T]) -> tuple[T | None, str | None]:
         return None, f"reading it took longer than {TIMEOUT:.0f} s"
     except ProcessExpired:
         return None, "reading it ended its process"
+    except MemoryError:
+        return None, f"reading it took more than {MEMORY >> 20} MB of memory"
     except Exception as error:  # noqa: BLE001  whatever it is, it was raised in another process, over one page
         return None, f"{type(error).__name__}: {str(error)[:200]}"
 
@@ -100,9 +107,26 @@ def _begin(started: Semaphore) -> None:
     # parsed pages are trees of cycles' look and not of their kind: looking for cycles as often as Python does by
     # default costs a quarter of the time a page takes
     gc.set_threshold(100_000, 20, 20)
+    _bound()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True, name="parent watch").start()
+
+
+def _bound() -> None:
+    """Refuse this process more memory than one page may take besides what it has: an allocation fails then.
+
+    Address space is what Linux bounds; lxml says that there is no more as Python does, and a library that does not
+    ends its process.
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    except OSError:  # not Linux: what is taken cannot be told, and what is bounded is another thing
+        return
+    bound = pages * resource.getpagesize() + MEMORY
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or bound < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
 
 
 def _end_with(sentinel: int) -> None:

@@ -15,9 +15,12 @@ from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+from lxml.etree import XPathError
 from parsel.csstranslator import css2xpath
 
 from archive.errors import CatalogueError, ConfigurationError
+from archive.models import NO_HINTS, Hints
 from archive.schedule import STEPS, parse_age
 from archive.urls import is_web
 
@@ -52,15 +55,24 @@ def tables(text: str, file: str) -> dict[str, object]:
 def merged(own: Mapping[str, object], built_in: Mapping[str, object]) -> dict[str, object]:
     """The user's tables, those that are not whole filled up key by key from the built-in table of the same name.
 
-    A table with all that an entry needs stands for itself: a built-in pattern must not linger in it.
+    A table with all that an entry needs stands for itself: a built-in pattern must not linger in it. Of hints, too,
+    each kind stands for itself.
     """
     needed = {key for key, (_, default) in _ENTRY.items() if default is _REQUIRED}
     found = {}
     for slug, table in own.items():
         below = built_in.get(slug)
         whole = not isinstance(table, dict) or not isinstance(below, dict) or needed <= table.keys()
-        found[slug] = table if whole else {**below, **table}  # type: ignore[dict-item]
+        found[slug] = table if whole else _over(below, table)  # type: ignore[arg-type]
     return found
+
+
+def _over(below: Mapping[str, object], table: Mapping[str, object]) -> dict[str, object]:
+    filled = {**below, **table}
+    hints = below.get("hints"), table.get("hints")
+    if isinstance(hints[0], dict) and isinstance(hints[1], dict):
+        filled["hints"] = hints[0] | hints[1]
+    return filled
 
 
 def entry(file: str, slug: str, table: object) -> dict[str, Any]:
@@ -76,6 +88,7 @@ def entry(file: str, slug: str, table: object) -> dict[str, Any]:
     values = _read(table, _ENTRY, lambda key, problem: CatalogueError(file, slug, key, problem))
     for name in ("discovery", "fallback"):
         values[name] = [_way(file, slug, f"{name}[{n}]", way) for n, way in enumerate(values[name])]
+    values["hints"] = _hints(file, slug, values["hints"])
     values["keep"] = values["keep"] or ("all" if values["kind"] == "official" else "changes")
     return values
 
@@ -100,6 +113,15 @@ def _way(file: str, slug: str, key: str, table: object) -> dict[str, Any]:
     if "{" in values["url"] and (kind != "listing" or "{" in re.sub(r"\{(year|month)\}", "", values["url"])):
         raise wrong("url", "may hold {year} and {month}, for a listing, and nothing else in braces")
     return values
+
+
+def _hints(file: str, slug: str, table: Mapping[str, object]) -> Hints:
+    """What is known of a source's pages."""
+
+    def wrong(name: str, problem: str) -> CatalogueError:
+        return CatalogueError(file, slug, f"hints.{name}", problem)
+
+    return Hints(**_read(table, _HINTS, wrong))
 
 
 def _read(
@@ -225,6 +247,26 @@ def _selector(value: object) -> str:
     raise ValueError("must be a CSS selector")
 
 
+def _selectors(value: object) -> tuple[str, ...]:
+    """Selectors of elements in a page, as lxml takes them: no ``::text`` and the like, unlike those of a listing."""
+    found = []
+    for one in value if isinstance(value, list) else [value]:
+        if not isinstance(one, str) or not one.strip():
+            raise ValueError("must be a CSS selector or a list of them")
+        try:
+            CSSSelector(one, translator="html")
+        except (SelectorError, XPathError) as error:
+            raise ValueError(f"{one!r} is no CSS selector: {error}") from None
+        found.append(one)
+    return tuple(found)
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table ([source.hints])")
+    return value
+
+
 def _page(value: object) -> str:
     page = _text(value)
     if page.count("{n}") != 1 or "{" in page.replace("{n}", "") or not is_web(urljoin("http://a.example/", page)):
@@ -278,6 +320,7 @@ WAYS: Mapping[str, tuple[str, Keys]] = {
     "telegram": ("30m", {}),
     "wayback": ("7d", {"original": (_original, _REQUIRED)}),
 }
+_HINTS: Keys = {name: (_selectors, getattr(NO_HINTS, name)) for name in ("container", "drop", "split")}
 _ENTRY: Keys = {
     "name": (_text, _REQUIRED),
     "kind": (_one_of("official", "news", "aggregator"), _REQUIRED),
@@ -303,4 +346,5 @@ _ENTRY: Keys = {
     "revisit": (_ages, STEPS),
     "articles": (_regexes, ()),
     "rewrite": (_rules, ()),
+    "hints": (_table, {}),
 }

@@ -22,14 +22,24 @@ from crawler.options import asking, fetching
 from crawler.unattended import COMMANDS as UNATTENDED
 
 if TYPE_CHECKING:
+    from archive.models import Source
     from crawler.frontier import Plan
     from crawler.sources import Outlet
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Archive what ministries, presidents' offices and newsrooms publish, with every later edit."""
+    context.obj = _catalogued
+
+
+def _catalogued(home: Home) -> list[Source]:
+    """The sources as the catalogue has them now, for the commands that know of no crawler."""
+    from crawler.sources import catalogue
+
+    return [outlet.source for outlet in catalogue(home.sources).values()]
 
 
 @main.command()
@@ -284,9 +294,9 @@ def check(
 ) -> list[dict[str, Any]]:
     """Ask each way of discovery of the sources NAMED, and each fallback (default: all that are not paused).
 
-    One request each, two or three for a sitemap of sitemaps, and three a source for what its site states of text and
-    data mining; robots.txt is obeyed, and nothing is kept. A line on stderr says where that is not what the catalogue
-    says.
+    One request each, two or three for a sitemap of sitemaps, three a source for what its site states of text and data
+    mining, and three for its newest pages where it has hints; robots.txt is obeyed, and nothing is kept. A line on
+    stderr says where the statement is not what the catalogue says, and on how many pages each hint matches.
 
     Exit codes: 0; 1 where a source has no way that brings an article; 2 a wrong name or catalogue; 130 stopped by a
     signal.

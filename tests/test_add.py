@@ -749,7 +749,7 @@ def test_a_check_says_where_a_reservation_is_not_what_the_catalogue_says(
     assert [json.loads(row)["mining"] for row in done.stdout.splitlines()] == [mining, mining]
     assert done.stderr == (f"communique: ferry: mining: {line}\n" if line else "")
     csv = check(home, site, "ferry", "--csv")
-    assert csv.stdout.splitlines()[0].endswith(",newest,mining")
+    assert csv.stdout.splitlines()[0].endswith(",newest,mining,hints")
 
 
 def test_what_a_shared_host_states_is_not_the_channels(home: Home, site: DemoSite) -> None:
@@ -794,6 +794,22 @@ def test_each_way_is_asked_and_what_it_brought_is_told(home: Home, site: DemoSit
     assert (done.returncode, done.stderr) == (1, "communique: tide: no way brings an article\n")
     assert not [hit for hit in site.log if hit.path.startswith("/private") or hit.path == "/m2.xml"]
     assert {path.name for path in home.path.iterdir()} == {"sources.toml"}
+
+
+def test_how_hints_match_on_the_newest_pages_is_told(home: Home, site: DemoSite) -> None:
+    ferry = outlet("ferry", "/all.xml", articles=["^/news/."])
+    write_catalogue(home, ferry + '[ferry.hints]\ncontainer = "div.story"\ndrop = [".none", "p.gone"]\n')
+    site.add("ferry.example", "/all.xml", rss(*PATHS), XML)
+    for path in PATHS[:-1]:
+        site.add("ferry.example", path, page("<div class='story'><p>A text.</p></div>"))
+    site.add("ferry.example", PATHS[-1], page("<div><p class='gone'>A text.</p></div>"))
+    done = check(home, site, "ferry", "--json")
+    [row] = json.loads(done.stdout)
+    asked = [hit.path for hit in site.log if hit.path in PATHS]
+    assert len(asked) == 3
+    told = sum(path != PATHS[-1] for path in asked)
+    assert row["hints"] == f"of 3 of its newest pages: container matches on {told}, drop matches on {3 - told}"
+    assert (done.returncode, done.stderr) == (0, f"communique: ferry: hints: {row['hints']}\n")
 
 
 def test_the_home_may_stand_before_the_word_check(home: Home, site: DemoSite) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.dates import is_time, read_moment, read_printed
+from archive.dates import is_time, read_covered, read_moment, read_printed
 
 KYIV = "Europe/Kyiv"
 
@@ -88,6 +88,7 @@ def test_what_states_no_whole_date_is_none(text: str) -> None:
 def test_no_text_can_break_the_reading_of_a_time(text: str) -> None:
     read_moment(text, KYIV, "meta")
     read_printed(text, KYIV)
+    read_covered(text)
 
 
 # 1991 to 2090, so that every zone's year is one that a page can have come out in
@@ -180,6 +181,16 @@ def test_the_day_is_that_of_the_sources_zone(text: str, zone: str, day: str) -> 
         ("31 mai 2031, 10:15 et 12:20", "2031-05-31T07:15:00Z"),
         ("31 May 2024, 18:45 IST", "2024-05-31T15:45:00Z"),  # India's, Israel's or Ireland's: the source's zone
         ("Updated: 13-06-2023 | Created 12 June 2023, 21:00", "2023-06-12T18:00:00Z"),
+        ("Mo 25.04.31 | 14:05 Uhr", "2031-04-25T11:05:00Z"),
+        ("25.04.2031, 14.05 Uhr", "2031-04-25T11:05:00Z"),
+        ("Publié le 25 avr. 2031 à 14h05", "2031-04-25T11:05:00Z"),
+        ("2031年04月25日14:05 | 港", "2031-04-25T11:05:00Z"),
+        ("2031年4月25日 14時05分", "2031-04-25T11:05:00Z"),
+        ("2031년 4월 25일 14:05", "2031-04-25T11:05:00Z"),
+        ("2031.04.25 14:05", "2031-04-25T11:05:00Z"),
+        ("2031/4/25 14:05", "2031-04-25T11:05:00Z"),
+        ("25 de abril de 2031, 14:05", "2031-04-25T11:05:00Z"),
+        ("25. dubna 2031 14:05", "2031-04-25T11:05:00Z"),
     ],
 )
 def test_printed_times_are_read_to_the_minute(text: str, at: str) -> None:
@@ -217,6 +228,89 @@ def test_printed_times_are_read_to_the_minute(text: str, at: str) -> None:
 )
 def test_a_line_without_a_possible_whole_date_is_none(text: str) -> None:
     assert read_printed(text, KYIV) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("2031-04-25T10:00:00Z", "Z"),
+        ("2031-04-25T10:00:00+03:00", "+03:00"),
+        ("2031-04-25T10:00:00.123-0500", "-0500"),
+        ("20310425T100000Z", "+0000"),
+        ("Fri, 25 Apr 2031 10:00:00 GMT", "GMT"),
+        ("Fri Apr 25 10:00:00 CEST 2031", "CEST"),
+        ("Fri Apr 25 2031 10:00:00 GMT+0300", "GMT+0300"),
+        ("2031-04-25 10:00 ET", "ET"),
+        ("2031-04-25T10:00:00", None),
+        ("2031-04-25 10:00 XYZT", None),
+        ("2031-04-25", None),
+    ],
+)
+def test_the_zone_is_kept_as_it_was_stated(text: str, zone: str | None) -> None:
+    moment = read_moment(text, KYIV, "meta")
+    assert moment is not None
+    assert moment.zone == zone
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("12 April 2031, 7:32 AM EEST", "EEST"),
+        ("31 May 2031, 18:45 UTC -03:30", "UTC-03:30"),
+        ("31 May 2031, 18:45 IST", None),
+        ("12 April 2031", None),
+    ],
+)
+def test_a_printed_zone_is_kept_where_it_is_known(text: str, zone: str | None) -> None:
+    moment = read_printed(text, KYIV)
+    assert moment is not None
+    assert moment.zone == zone
+
+
+@pytest.mark.parametrize(
+    ("text", "timed"),
+    [
+        ("2031-04-25", False),
+        ("20310425", False),
+        ("April 25, 2031", False),
+        ("25.04.2031", False),
+        ("2031-04-25T00:00:00", True),
+        ("April 25, 2031 1:00", True),
+        ("25.04.2031 10:00", True),
+    ],
+)
+def test_a_day_alone_is_told_from_its_midnight(text: str, timed: bool) -> None:
+    moment = read_moment(text, KYIV, "meta")
+    assert moment is not None
+    assert moment.timed is timed
+
+
+def test_slashes_part_a_month_first_in_the_united_states_alone() -> None:
+    days = [read_printed("04/12/2031, 10:00", zone) for zone in ("America/New_York", "America/Toronto", KYIV)]
+    assert [moment and moment.day for moment in days] == ["2031-04-12", "2031-12-04", "2031-12-04"]
+    dots = read_printed("12.04.2031", "America/New_York")
+    assert dots is not None
+    assert dots.day == "2031-04-12"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("The total placeholders from 24.02.22 to 20.04.31 were approximately:", "2031-04-20"),
+        ("Placeholders from 24 February 2022 to 5 April 2031", "2031-04-05"),
+        ("Total placeholders as of April 4, 2031", "2031-04-04"),
+        ("Втрати станом на 11.04.2031", "2031-04-11"),
+        ("з 24.02.2022 по 12.04.2031", "2031-04-12"),
+        ("По состоянию на 11 апреля 2031 года", "2031-04-11"),
+        ("Closed since 24 February 2022", None),
+        ("On 24 February 2022 it was closed, as of then", None),
+        ("As of 31.02.2031", None),
+        ("", None),
+    ],
+)
+def test_the_day_that_figures_are_of_is_what_the_text_says(text: str, day: str | None) -> None:
+    covered = read_covered(text)
+    assert (covered and covered.isoformat()) == day
 
 
 def test_a_leap_day_is_a_day() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from archive import store_health
-from archive.health import Finding, Share, articles, captures, findings, silence, usual_gap
-from archive.models import stamp
+from archive.health import Finding, Share, articles, captures, findings, silence, unmatched, usual_gap
+from archive.home import Home
+from archive.models import Hints, stamp
 from archive.store import Store
 from archive.store_health import Latest
-from tests.keeping import source
+from tests.keeping import START as KEPT
+from tests.keeping import captured, keep, source
+from tests.pages import own_div
 
 START = datetime(2031, 1, 1, 6, 0, tzinfo=UTC)  # a Wednesday
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -182,6 +186,18 @@ def test_an_interval_holds_for_nothing_and_for_all() -> None:
     assert not Share(1, 1).above(Share(0, 1))
 
 
+def test_hints_that_match_nothing_on_half_of_the_last_articles_are_told() -> None:
+    well, missed = ["hint:container"], ["hint:container unmatched", "nearest"]
+    assert unmatched(["container"], [well] * 10) is None
+    assert unmatched(["container"], [missed] * 4 + [well] * 6) is None
+    line = "its hints match nothing, of the last 10 articles: container on 5"
+    assert unmatched(["container", "drop"], [missed] * 5 + [well] * 5) == line
+    assert unmatched(["drop"], [missed] * 10) is None, "a hint that was taken back"
+    assert unmatched(["container"], [missed] * 2) is None, "too few to say"
+    assert unmatched(["container"], [missed] * 3) == line.replace("10", "3").replace("5", "3")
+    assert unmatched(["container"], []) is None
+
+
 # in an archive
 
 
@@ -211,6 +227,19 @@ class Archive:
             (f"http://{name}.example/{capture}", name, f"Title {capture}", published and stamp(published), stamp(seen),
              stamp(seen), capture),
         )  # fmt: skip
+
+    def read(self, steps: list[str], article: int) -> None:
+        """Say how the page of an article was read."""
+        self.store.conn.execute(
+            "insert into readings(article, extractor, payload_sha256, title, metadata, content_sha256, first_at)"
+            " values (?, '', '', '', ?, '', '')",
+            (article, json.dumps({"steps": steps})),
+        )
+        self.store.conn.execute(
+            "insert into capture_articles (capture, article, reading)"
+            " select capture, id, (select max(id) from readings) from articles where id = ?",
+            (article,),
+        )
 
     def findings(self, now: datetime) -> list[Finding]:
         return findings(self.store.conn, now)
@@ -243,6 +272,30 @@ def test_a_source_that_fell_silent_is_found_and_its_neighbour_is_not(archive: Ar
     ]
     assert findings(archive.store.conn, last + 6 * DAY, {"lively"}) == []
     assert len(findings(archive.store.conn, last + 6 * DAY, {"quiet"})) == 1
+
+
+def test_a_hint_that_stopped_matching_is_found(archive: Archive) -> None:
+    last = filled(archive, "lively", 40)
+    hinted = source("lively", hints=Hints(container=("div.story",)))
+    for n, article in enumerate(archive.store.articles()):
+        archive.read(["hint:container unmatched"] if n >= 93 else ["hint:container"], article["id"])
+    assert archive.findings(last) == []
+    archive.store.sync_sources([hinted])
+    line = "its hints match nothing, of the last 10 articles: container on 6"
+    assert archive.findings(last) == [Finding("lively", "hints", line)]
+
+
+def test_pages_that_a_hint_does_not_match_say_so_in_their_readings(home: Home) -> None:
+    hinted = {"ferries": source("ferries", hints=Hints(("div.story",), ("p.promo",), ("section.news",)))}
+    texts = [f"The ferry {n} crossed the river in the morning with timber for the mill." for n in range(4)]
+    pages = [own_div(f"Ferry {n}", [text + f" It was crossing number {n}." for text in texts], []) for n in range(4)]
+    keep(home, [captured(f"http://ferries.example/{n}", page, n) for n, page in enumerate(pages)], hinted)
+    store = Store(home.database)
+    found = findings(store.conn, KEPT + DAY)
+    store.close()
+    assert [(one.kind, one.line) for one in found] == [
+        ("hints", "its hints match nothing, of the last 4 articles: container on 4, drop on 4, split on 4")
+    ]
 
 
 def test_a_silence_does_not_end_by_lasting(archive: Archive) -> None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from archive.fingerprint import EXTRACTOR
+from archive.fingerprint import EXTRACTOR, block_hash
 from archive.home import Home
-from archive.models import WINDOW, Exchange
+from archive.models import WINDOW, Block, Exchange, Kept, Page, Reading, stamp
+from archive.revise import Reviser
 from archive.store import Store
+from archive.urls import url_key
 from tests.crawling import contents, rows
-from tests.keeping import START, captured, keep, texts
+from tests.keeping import START, captured, keep, source, texts
 from tests.pages import own_div
 
 SIDE = [
@@ -175,6 +182,95 @@ def test_the_order_of_arrival_changes_nothing_in_the_end(tmp_path: Path, seed: i
     history = "select a.url, r.number, r.seen_from, r.seen_to from revisions r join articles a on a.id = r.article"
     where = " where r.folded_into is null order by 1, 2"
     assert rows(ordered, history + where) == rows(shuffled, history + where)
+
+
+def put(home: Home, exchanges: Sequence[tuple[str, datetime, Page]]) -> dict[str, Any]:
+    """What an archive holds after these pages came one by one."""
+    home.path.mkdir(parents=True)
+    store = Store(home.database, write=True)
+    with store.transaction():
+        store.sync_sources([source("ferries")])
+    reviser = Reviser(store)
+    for url, moment, held in exchanges:
+        with store.transaction():
+            kept = Kept(Exchange(url, "ferries", "page", moment, 200), None, None)
+            capture = store.add_capture(kept, url_key(url), "unchanged", held.payload_sha256, None)
+            own, others = reviser.attach(capture, url, (), "ferries", stamp(moment), held)
+            settled = [c for a in sorted(own | others) for c in reviser.settle(a, stamp(moment), "marks")]
+            store.correct_outcomes(settled)
+    store.close()
+    return contents(home)
+
+
+def line(random: random.Random) -> Block:
+    words = random.choices(
+        ["ferry", "mole", "timber", "flour", "frost", "market", "barge"], k=random.choice((4, 9, 25))
+    )
+    text = " ".join(words) + random.choice((".", "", ":"))
+    return Block("p", text, block_hash(text))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 1 << 32))
+def test_the_same_pages_in_any_order_give_the_same_texts(seed: int) -> None:
+    chance = random.Random(seed)
+    pool = [line(chance) for _ in range(8)]
+    pages = []
+    for n in range(chance.choice((8, 14))):
+        around = [chance.choice(pool) for _ in range(chance.randrange(5))]
+        cut = chance.randrange(len(around) + 1)
+        blocks = (*around[:cut], *(line(chance) for _ in range(chance.randrange(1, 4))), *around[cut:])
+        reading = Reading(title=f"Report {chance.randrange(4)}", blocks=blocks)
+        at = START + timedelta(days=chance.randrange(chance.choice((100, 300))), minutes=n)
+        pages.append((URL.format(chance.randrange(7)), at, Page(str(n), (reading,))))
+    with TemporaryDirectory() as folder:
+        ordered = put(Home(Path(folder) / "ordered"), pages)
+        chance.shuffle(pages)
+        shuffled = put(Home(Path(folder) / "shuffled"), pages)
+    for table, found in ordered.items():
+        assert found == shuffled[table], table
+
+
+def test_once_a_source_has_ten_documents_later_pages_change_nothing_of_the_earlier(home: Home) -> None:
+    keep(home, [captured(URL.format(n), story(n), n) for n in range(10)])
+    before, logged = texts(home), rows(home, "select count(*) as n from derivations")
+    keep(home, [captured(URL.format(n), story(n), n) for n in range(10, 20)])
+    after = texts(home)
+    assert {url: after[url] for url in before} == before
+    assert rows(home, "select count(*) as n from derivations") == logged
+
+
+def test_the_tenth_page_of_a_source_touches_its_neighbours_alone(home: Home) -> None:
+    keep(home, [captured(URL.format(n), story(n), n) for n in range(30)])
+    store = Store(home.database)
+    reviser, article = Reviser(store), store.article_at("ferries.example/story/15")
+    assert article is not None
+    affected = reviser._sight(article, "ferries", {})
+    store.close()
+    assert affected == set(), "with four on either side, all others knew of one another before"
+
+
+def test_a_page_that_would_be_hidden_nearly_whole_is_spared_and_says_why(home: Home) -> None:
+    flash = own_div("Ice", ["The river is closed."], SIDE)
+    keep(home, [captured(URL.format(n), story(n), n) for n in range(3)])
+    keep(home, [captured(URL.format("flash"), flash, 5)])
+    found = {row["url"]: row for row in rows(home, "select url, spared, text from articles")}
+    words = sum(len(line.split()) for line in SIDE)
+    spared = found.pop(URL.format("flash"))
+    assert spared["spared"] == f"4 of {words + 4} words would be left" and SIDE[2] in spared["text"]
+    assert {row["spared"] for row in found.values()} == {None}
+    keep(home, [captured(URL.format("flash"), own_div("Ice", [s.format(9, 90) for s in SENTENCES], SIDE), 6)])
+    assert {row["spared"] for row in rows(home, "select spared from articles")} == {None}
+
+
+def test_a_rule_can_be_left_out_to_see_what_it_is_worth(home: Home) -> None:
+    keep(home, [captured(URL.format(n), story(n), n) for n in range(3)])
+    store = Store(home.database, write=True)
+    with store.transaction():
+        for article in store.articles():
+            Reviser(store, frozenset({"repeated"})).settle(article["id"], article["last_checked"], "marks")
+    store.close()
+    assert all(SIDE[2] in text for text in texts(home).values())
 
 
 def test_a_page_read_by_another_extractor_is_read_again_before_it_is_compared(home: Home) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from archive.errors import CatalogueError, ConfigurationError
+from archive.models import NO_HINTS, Hints
 from archive.schedule import STEPS
+from archive.store import Store
 from archive.urls import is_article
-from crawler.catalogue import CDX, DELAY, MAX_PAGES, PAGES, WAYS
+from crawler.catalogue import CDX, DELAY, MAX_PAGES, PAGES, WAYS, merged
 from crawler.sources import SHARED, Discovery, Outlet, built_in, catalogue, choose, demo
 
 GOOD = """
@@ -243,6 +245,15 @@ URL = 'url = "https://news.vardania.example/list"'
         (URL, URL + '\npage = "ftp://news.vardania.example/{n}"', "discovery[0].page", "with {n}"),
         (URL, 'url = "https://news.vardania.example/{day}"', "discovery[0].url", "{year} and {month}"),
         ("/list", "/{year", "discovery[0].url", "{year} and {month}"),
+        (HOME, HOME + '\nhints = "div.story"', "hints", "must be a table"),
+        (HOME, HOME + '\nhints = {body = "div"}', "hints.body", "there are container, drop, split"),
+        (HOME, HOME + '\nhints = {container = ""}', "hints.container", "must be a CSS selector or a list"),
+        (HOME, HOME + "\nhints = {drop = 7}", "hints.drop", "must be a CSS selector or a list"),
+        (HOME, HOME + '\nhints = {drop = ["p", 7]}', "hints.drop", "must be a CSS selector or a list"),
+        (HOME, HOME + '\nhints = {split = "div["}', "hints.split", "'div[' is no CSS selector"),
+        (HOME, HOME + '\nhints = {split = ["p", "a::text"]}', "hints.split", "'a::text' is no CSS selector"),
+        (HOME, HOME + '\nhints = {split = "a:nth-child(x)"}', "hints.split", "is no CSS selector"),
+        (HOME, HOME + '\nhints = {split = "p:hover(3)"}', "hints.split", "is no CSS selector"),
     ],
 )
 def test_a_wrong_entry_is_told_by_table_and_key_in_one_line(
@@ -371,6 +382,30 @@ def test_the_archive_knows_what_of_an_entry_it_needs(own: Path) -> None:
     more = 'kind = "news"\nmining = "reserved"\narticles = ["^/a/", "^/b/"]'
     source = load(own, GOOD.replace('kind = "news"', more))["harbour-news"].source
     assert (source.mining, source.articles, source.keep) == ("reserved", ("^/a/", "^/b/"), "changes")
+
+
+def test_hints_are_selectors_alone_or_several(own: Path) -> None:
+    text = GOOD + '[harbour-news.hints]\ncontainer = "div.story > p"\ndrop = [".share", "aside[role=note]"]\n'
+    hints = load(own, text)["harbour-news"].source.hints
+    assert hints == Hints(container=("div.story > p",), drop=(".share", "aside[role=note]"))
+    assert load(own, GOOD)["harbour-news"].source.hints == NO_HINTS
+
+
+def test_the_users_own_hints_go_over_the_built_in_one_by_one() -> None:
+    below = {"a": {"name": "A", "hints": {"container": "main", "drop": ".x"}}, "b": {"name": "B"}}
+    over = {"a": {"hints": {"drop": [], "split": "article"}}, "b": {"hints": {"drop": ".y"}}}
+    found = merged(over, below)
+    assert found["a"] == {"name": "A", "hints": {"container": "main", "drop": [], "split": "article"}}
+    assert found["b"] == {"name": "B", "hints": {"drop": ".y"}}
+    assert below["a"]["hints"] == {"container": "main", "drop": ".x"}
+
+
+def test_hints_reach_the_archive_and_come_back(own: Path, tmp_path: Path) -> None:
+    source = load(own, GOOD + '[harbour-news.hints]\nsplit = ["article"]\n')["harbour-news"].source
+    store = Store(tmp_path / "archive.db", write=True)
+    store.sync_sources([source])
+    assert store.source("harbour-news").hints == Hints(split=("article",))
+    store.close()
 
 
 def test_an_article_may_be_looked_at_never_again(own: Path) -> None:

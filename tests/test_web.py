@@ -29,6 +29,8 @@ from archive.web import cells
 from archive.web.pages import structure
 from archive.web.policy import STRICT
 from archive.web.server import SETTINGS, metadata_path
+from tests.keeping import captured, keep
+from tests.test_elements import TWEET, URL, page
 
 METADATA: dict[str, Any] = json.loads(metadata_path().read_text())
 TABLES: dict[str, dict[str, Any]] = METADATA["databases"]["archive"]["tables"]
@@ -388,6 +390,73 @@ def test_structure_follows_lines_lists_and_hidden_blocks() -> None:
     ]
 
 
+def test_structure_knows_entries_and_who_is_quoted() -> None:
+    def block(kind: str, text: str, mark: str | None = None) -> dict[str, Any]:
+        return {"kind": kind, "text": text, "mark": mark}
+
+    blocks = [
+        block("heading", "title", "headline"), block("p", "said"), block("quote", "one"), block("quote", "two"),
+        block("quote", "other"), block("li", "a"), block("li", "b"),
+    ]  # fmt: skip
+    assert structure(blocks, {0, 5, 6}, [(2, 4, "Ostin"), (4, 5, None)]) == [
+        {"kind": "p", "lines": ["said"], "anchors": [0]},
+        {"kind": "quote", "lines": ["one", "two"], "speaker": "Ostin"},
+        {"kind": "quote", "lines": ["other"]},
+        {"kind": "list", "items": [["a"], ["b"]], "anchors": [5]},
+    ]
+
+
+def test_an_empty_cell_keeps_its_column() -> None:
+    assert cells.columns(["| Boats | a|b", "| 4"]) == ["", "Boats", "a|b", "4"]
+    assert cells.columns(["Friday | | 4"]) == ["Friday", "", "4"]
+
+
+RICH = page(
+    '<blockquote><p>We will open soon.</p><footer>— <cite>Pavel Ostin</cite>, master</footer></blockquote>',
+    '<p>The <a href="/office">harbour office</a> asked the coast guard for help on that same evening, it said.</p>',
+    '<figure><img src="/quay.jpg" alt="Sand on a quay"><figcaption>The quay on Monday</figcaption></figure>',
+    f"<figure class='embed'>{TWEET}</figure>",
+    above="<p>After the storm of the night the boats stay where they are, and the town waits for its bread.</p>",
+    head='<meta name="description" content="After the storm of the night the boats stay where they are, and the town'
+    ' waits for its bread.">',
+)  # fmt: skip
+
+
+def test_an_article_shows_what_stands_beside_its_words(home: Home) -> None:
+    keep(home, [captured(URL, RICH)])
+    store = Store(home.database, write=True)
+    with store.transaction():
+        store.conn.execute(
+            "update articles set spared = '12 of 340 words would be left', language_detected = 'uk', agency = 'Wire',"
+            " authors = '[\"Pavel Ostin\", \"Maren Holt\"]', licence = 'CC BY 4.0', published_doubt = 'years away',"
+            " published = '2035-04-20T06:00:00.000Z'"
+        )
+        store.conn.execute(
+            "update readings set extras = json_set(extras, '$.entries',"
+            """ json('[[1, "2031-04-20T06:00:00.000Z", "6 am", "The storm"], [4, null, "noon", null]]'))"""
+        )
+    store.close()
+    response = serve_in_process(home.database)("/article/1")
+    found, said = tree(response), text(response)
+    assert text(response, '//div[@class="cq-standfirst"]').startswith("After the storm of the night")
+    assert "After the storm of the night" not in text(response, '//div[@class="cq-text"]')
+    assert text(response, '//div[@class="cq-text"]/blockquote') == "We will open soon. Pavel Ostin"
+    for line in (
+        "doubtful: years away", "declared; the text reads as uk", "Agency Wire", "Authors Pavel Ostin , Maren Holt",
+        "Licence CC BY 4.0", "nothing was hidden for it: 12 of 340 words would be left", "printed 6 am",
+        "Harbour Office (@harbour) https://twitter.com/harbour/status/12345 The harbour is closed until further notice.",
+        "1 picture or video of the page", "https://gazette.example/quay.jpg The quay on Monday described as Sand on a",
+        "1 link in the text harbour office https://gazette.example/office",
+    ):  # fmt: skip
+        assert line in said, line
+    (office,) = found.xpath('//a[@href="https://gazette.example/office"]')
+    assert office.get("rel") == "noopener noreferrer nofollow"
+    assert not found.xpath("//img")
+    for target in found.xpath('//ol/li/a[starts-with(@href, "#block-")]/@href'):
+        assert found.xpath(f'//div[@class="cq-text"]/span[@id="{target[1:]}"]')
+    assert "standfirst" not in text(response, '//details[@class="cq-hidden"]')
+
+
 def test_a_text_without_its_page_is_shown_in_paragraphs(own: Store, tmp_path: Path) -> None:
     own.conn.execute("update capture_articles set reading = null where article = 1")
     own.conn.execute("update articles set text = 'One.' || char(10, 10) || 'Two.' where id = 1")
@@ -456,11 +525,29 @@ def test_scraped_markup_is_inert_everywhere(own: Store, tmp_path: Path, url: str
     with own.transaction():
         own.conn.execute(
             "update articles set title = :p, headline = :p, byline = :p, publisher = :p, section = :p, summary = :p,"
+            " agency = :p, licence = :p, published_doubt = :p, modified_doubt = :p, modified_printed = :p, permalink = :u,"
+            " modified = '2031-01-01T00:00:00.000Z', language_detected = :p, spared = :p, description = :p,"
+            " authors = json_array(:p, :p),"
             " text = :p || text, published_printed = :p, published_from = :p, language = :p, tags = :p, image = :u,"
             " url = :u, first_seen = '2999-01-01T00:00:00.000Z' where id = :id",
             {"p": PROBE, "u": url, "id": number},
         )
-        own.conn.execute("update revisions set title = ?1, text = ?1 || text where article = ?2", (PROBE, number))
+        own.conn.execute(
+            "update revisions set title = ?1, summary = ?1, text = ?1 || text where article = ?2", (PROBE, number)
+        )
+        own.conn.execute(
+            "update readings set extras = json_object('links', json_array(json_array(1, ?2, ?1)), 'media',"
+            " json_array(json_array(1, ?2, ?1, ?1 || 'x')), 'quotes', json_array(json_array(1, ?1, ?1, ?2)), 'entries',"
+            " json_array(json_array(1, ?1, ?1, ?1)))",
+            (PROBE, url),
+        )
+        for table, values in (
+            ("links", "?2, ?1"),
+            ("media", "?2, ?1, ?1"),
+            ("quotes", "?1, ?1, ?2"),
+            ("entries", "?1, ?1, ?1"),
+        ):
+            own.conn.execute(f"insert into {table} values (?3, 1, {values})", (PROBE, url, number))
         own.conn.execute("update blocks set text = text || ?", (PROBE,))
         own.conn.execute(
             "update search_text set title = ?1, text = 'needle ' || ?1 where article = ?2", (PROBE, number)
@@ -472,7 +559,8 @@ def test_scraped_markup_is_inert_everywhere(own: Store, tmp_path: Path, url: str
     ours = ["/", f"/article/{number}", f"/article/{number}?revision=1", "/archive/search?q=needle"]
     stock = [
         "/archive/articles", f"/archive/articles/{number}", "/archive/revisions", "/archive/blocks",
-        "/archive/captures", "/archive/changes", "/archive/latest",
+        "/archive/captures", "/archive/changes", "/archive/latest", "/archive/links", "/archive/media",
+        "/archive/quotes", "/archive/entries",
         "/archive/sources", "/archive/hidden_blocks", "/archive/search_text?_size=max",
         f"/archive/blocks?text={PROBE}", f"/archive/search?q={PROBE}", "/archive?sql=select+*+from+articles",
     ]  # fmt: skip

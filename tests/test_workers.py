@@ -14,7 +14,7 @@ import psutil
 import pytest
 from pebble import ProcessExpired
 
-from archive.workers import Workers
+from archive.workers import MEMORY, Workers, settled
 
 # seconds for things that take a fraction of one
 SOON = 10.0
@@ -34,6 +34,18 @@ def fail(text: str) -> None:
 
 def die(code: int) -> None:
     os._exit(code)
+
+
+def allocate(size: int) -> int:
+    return len(bytes(size))
+
+
+def grow() -> None:
+    from lxml import etree
+
+    tree = etree.Element("body")
+    while True:
+        tree.append(etree.Element("p", text="x" * 10_000))
 
 
 def hang() -> None:
@@ -98,6 +110,26 @@ def test_the_process_of_a_task_that_takes_too_long_is_gone(workers: Workers, tmp
     process = int((tmp_path / "began").read_text())
     assert until(lambda: not alive(process))
     assert workers.submit(double, 4).result(SOON) == 8
+
+
+def test_a_task_that_takes_too_much_memory_fails_alone_with_one_line(workers: Workers) -> None:
+    greedy = [workers.submit(allocate, MEMORY + (1 << 20)) for _ in range(4)]
+    modest = [workers.submit(allocate, MEMORY // 4) for _ in range(4)]
+    assert [future.result(SOON) for future in modest] == [MEMORY // 4] * 4
+    with pytest.raises(MemoryError):
+        greedy[0].result(SOON)
+    assert settled(greedy[1]) == (None, "reading it took more than 1024 MB of memory")
+    assert workers.submit(double, 4).result(SOON) == 8
+
+
+def test_a_tree_that_takes_too_much_memory_fails_alone(workers: Workers) -> None:
+    other = workers.submit(double, 4)
+    page, problem = settled(workers.submit(grow))
+    assert page is None and problem in (
+        "reading it took more than 1024 MB of memory",
+        "reading it ended its process",
+    )
+    assert other.result(SOON) == workers.submit(double, 4).result(SOON) == 8
 
 
 @pytest.mark.parametrize(

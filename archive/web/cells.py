@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,13 +51,13 @@ def http(url: object) -> bool:
     return isinstance(url, str) and re.match(r"(?i)https?://[^\s/]", url) is not None
 
 
-def link(url: str | None) -> Markup:
-    """A scraped address: a link where it is http or https, else its plain text."""
+def link(url: str | None, words: str | None = None) -> Markup:
+    """A scraped address, or words that stand for it: a link where it is http or https, else plain text."""
     if url is None:
-        return Markup("")
+        return Markup("<span>{}</span>").format(words) if words else Markup("")
     if not http(url):
-        return Markup("<span>{}</span>").format(url)
-    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, url)
+        return Markup("<span>{}</span>").format(words or url)
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, words or url)
 
 
 def marked(text: str | None) -> Markup:
@@ -101,10 +101,21 @@ def day(date: str | None) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
+def columns(lines: Iterable[str]) -> list[str]:
+    """The cells of a table's row; an empty one stands between two bars."""
+    return [cell.strip() for cell in re.split(r"(?<!\S)\|(?!\S)", " ".join(lines))]
+
+
 def prepare_jinja2_environment(env: Any) -> None:
     """The filters of our templates."""
     env.filters.update(
-        cq_time=time, cq_day=day, cq_link=link, cq_marked=marked, cq_dir=direction, cq_tilde=tilde_encode
+        cq_time=time,
+        cq_day=day,
+        cq_link=link,
+        cq_marked=marked,
+        cq_dir=direction,
+        cq_columns=columns,
+        cq_tilde=tilde_encode,
     )
 
 

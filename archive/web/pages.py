@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
+from itertools import starmap
 from typing import Any
 
 from datasette import Response
 
+from archive.elements import ends, shown
+from archive.models import Block, Entry, Link, Media, Quote
 from archive.web import queries
 from archive.web.policy import STRICT
 from archive.web.queries import Row
@@ -28,6 +32,9 @@ REASONS = {
     "links": "consists of links",
     "headline": "repeats the headline",
     "credit": "is an agency credit or a byline",
+    "aside": "is a box within the text, such as a teaser or an offer",
+    "twice": "is printed a second time",
+    "hidden": "hidden by hand",
 }
 OUTCOMES = {
     "new": "first seen",
@@ -103,19 +110,25 @@ async def _article(request: Any, datasette: Any) -> Any:
         revision = await _revision(db, revisions, request.args)
         if revision is None:
             return await _not_found(request, datasette, f"Article {identity} has no such revision.")
-    shown = revision or article
-    blocks = await queries.blocks(db, shown["reading"], article["source"])
+    this = revision or article
+    blocks = await queries.blocks(db, this["reading"], article["source"])
+    beside = _beside(await queries.extras(db, this["reading"]), blocks)
     captures = await queries.captures(db, identity)
     context = {
         "article": article,
-        "title": shown["title"],
+        "title": this["title"],
+        "summary": this["summary"],
+        "authors": json.loads(article["authors"]),
         "revision": revision,
         "revisions": revisions,
         # a text that was imported without its page has no blocks
         "elements": structure(
-            blocks or [{"kind": "p", "text": t, "mark": None} for t in shown["text"].split("\n\n")]
+            blocks or _paragraphs(this["text"]),
+            {entry.position for entry in beside["entries"]},
+            beside["quotes"],
         ),
-        "hidden": [block for block in blocks if block["mark"]],
+        **beside,
+        "hidden": [block for block in blocks if block["mark"] and block["mark"] != "summary"],
         "captures": captures[: queries.CAPTURES],
         "more_captures": len(captures) > queries.CAPTURES,
         "gone_status": next((c["status"] for c in captures if c["outcome"] == "gone"), None),
@@ -151,19 +164,52 @@ def _paragraphs(text: str) -> list[Row]:
     return [{"kind": "p", "text": paragraph, "mark": None} for paragraph in text.split("\n\n") if paragraph]
 
 
-def structure(blocks: Iterable[Row]) -> list[Row]:
+def _beside(extras: str | None, blocks: Sequence[Row]) -> Row:
+    """The links, media and entries of the text shown, posts that it is without, and its quotes: the first block, the
+    one behind the last, the speaker."""
+    values = [Block(b["kind"], b["text"], 0) for b in blocks]
+    kept = shown(json.loads(extras or "{}"), values, [b["mark"] for b in blocks])
+    posts: list[Quote] = []
+    quotes: list[tuple[int, int, str | None]] = []
+    for quote in starmap(Quote, kept.get("quotes", ())):
+        end = ends(values, quote.position, quote.text)
+        if not end:
+            posts.append(quote)
+            continue
+        # a post is signed in the text already
+        signed = end < len(values) and (quote.speaker or "") in values[end].text
+        quotes.append((quote.position, end, None if signed else quote.speaker))
+    return {
+        "links": list(starmap(Link, kept.get("links", ()))),
+        "media": list(starmap(Media, kept.get("media", ()))),
+        "entries": list(starmap(Entry, kept.get("entries", ()))),
+        "posts": posts,
+        "quotes": quotes,
+    }
+
+
+def structure(
+    blocks: Iterable[Row], anchors: Container[int] = (), quotes: Sequence[tuple[int, int, str | None]] = ()
+) -> list[Row]:
     """The shown blocks as elements: ``kind`` p, heading, quote, code (with ``lines``), list or table (with ``items``,
     each a list of lines).
 
-    A ``line`` goes on within the element before it, unless that one is hidden.
+    A ``line`` goes on within the element before it, unless that one is hidden. ``anchors``: positions of blocks that
+    are linked to, in the ``anchors`` of the next element. ``quotes``: the first block of each, the one behind the
+    last, the speaker.
     """
+    inside = {i for first, end, _ in quotes for i in range(first + 1, end)}
+    speakers = {end - 1: speaker for _, end, speaker in quotes if speaker}
     elements: list[Row] = []
     lines: list[str] | None = None  # of the last block, where a line may go on
-    for block in blocks:
+    waiting: list[int] = []
+    for position, block in enumerate(blocks):
         kind, text = block["kind"], block["text"]
+        before = len(elements)
+        waiting += [position] if position in anchors else []
         if block["mark"]:
             lines = None
-        elif kind == "line" and lines is not None:
+        elif lines is not None and (kind == "line" or (kind == "quote" and position in inside)):
             lines.append(text)
         elif kind in ("li", "row"):
             group = "list" if kind == "li" else "table"
@@ -175,4 +221,8 @@ def structure(blocks: Iterable[Row]) -> list[Row]:
         else:
             lines = [text]
             elements.append({"kind": kind if kind in ("heading", "quote", "code") else "p", "lines": lines})
+        if waiting and len(elements) > before:
+            elements[-1]["anchors"], waiting = waiting, []
+        if position in speakers and elements and elements[-1]["kind"] == "quote":
+            elements[-1]["speaker"] = speakers[position]
     return elements

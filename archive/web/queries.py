@@ -31,8 +31,8 @@ async def article(db: Any, identity: int) -> Row | None:
     """An article with the name, zone and licence of its source, and ``reading``, the one that it shows."""
     return await _row(
         db,
-        "select a.*, s.name as source_name, s.kind as source_kind, s.timezone, s.licence, ca.reading"
-        " from articles a join sources s on s.id = a.source"
+        "select a.*, s.name as source_name, s.kind as source_kind, s.timezone, s.licence as source_licence,"
+        " ca.reading from articles a join sources s on s.id = a.source"
         " left join capture_articles ca on ca.capture = a.capture and ca.article = a.id where a.id = :id",
         id=identity,
     )
@@ -48,6 +48,12 @@ async def blocks(db: Any, reading: int | None, source: str) -> list[Row]:
         reading=reading,
         source=source,
     )
+
+
+async def extras(db: Any, reading: int | None) -> str | None:
+    """The links, media, quotes and entries of a reading (JSON), whatever is marked of it."""
+    row = await _row(db, "select extras from readings where id = :reading", reading=reading)
+    return None if row is None else str(row["extras"])
 
 
 async def captures(db: Any, identity: int) -> list[Row]:
@@ -66,7 +72,8 @@ async def revisions(db: Any, identity: int) -> list[Row]:
     """An article's revisions without the folded ones, the first first."""
     return await _rows(
         db,
-        "select r.id, r.number, r.seen_from, r.seen_to, r.title, r.text, r.words_added, r.words_removed, ca.reading"
+        "select r.id, r.number, r.seen_from, r.seen_to, r.title, r.summary, r.text, r.words_added, r.words_removed,"
+        " ca.reading"
         " from revisions r left join capture_articles ca on ca.capture = r.first_capture and ca.article = r.article"
         " where r.article = :id and r.number is not null order by r.number",
         id=identity,

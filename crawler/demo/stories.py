@@ -213,7 +213,8 @@ def _digests(found: list[Item]) -> list[Item]:
             slug, author = table["slug"], table["author"]
         if "second" in table:
             second = by_name[table["second"]]
-            body = (*body, f"## {second.headline}", *second.body)
+            source = second.outlet.name.removesuffix(" (FICTIONAL)")
+            body = (*body, f"## {second.headline}", source, *second.body)
         digests.append(Item(
             "two-banks-digest", slug, "en", title, datetime(YEAR, on.month, on.day, tzinfo=UTC), body,
             author=author, since=table.get("since", 0), has=has,
@@ -257,7 +258,8 @@ def _stories(day: int) -> tuple[Story, ...]:
                 parts[-1][1].append(text)
         for number, (title, paragraphs) in enumerate(parts):
             has = (*(item.has if number == 0 else ()), *_phrases(tuple(paragraphs)))
-            found.append(Story(item.source, item.url, title, item.language, _stated(item), has, clutter(item, day)))
+            stated = _stated(item) if number == 0 else None  # the second story's date is not on the page
+            found.append(Story(item.source, item.url, title, item.language, stated, has, clutter(item, day)))
     return tuple(found)
 
 

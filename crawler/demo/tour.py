@@ -12,7 +12,7 @@ from archive.home import Home
 from archive.store import Store
 from crawler.demo.pages import FIRST
 from crawler.demo.site import DemoSite
-from crawler.demo.stories import CHANGES, stories
+from crawler.demo.stories import CHANGES, Story, stories
 from crawler.demo.traps import TRAPS
 
 # the outlet that answers 403 to everything
@@ -81,7 +81,7 @@ def _compare(home: Home) -> list[str]:
     """What the archive lacks, or has and should not."""
     store = Store(home.database)
     try:
-        rows = {row["url"]: row for row in store.articles()}
+        rows = {(row["url"], row["part"]): row for row in store.articles()}
         sources = store.source_health()
         runs = [_outcomes(store, row["id"]) for row in reversed(store.last_runs(2))]
     finally:
@@ -91,11 +91,16 @@ def _compare(home: Home) -> list[str]:
         for row in sources
         if row["state"] != ("blocked" if row["source"] == REFUSING else "ok")
     ]
-    wanted = {story.url: story for story in (*stories(0), *stories(1))}
-    problems += [f"{url} is missing" for url in wanted.keys() - rows.keys()]
-    problems += [f"{url} should not be there" for url in rows.keys() - wanted.keys()]
-    for url in wanted.keys() & rows.keys():
-        story, row = wanted[url], rows[url]
+    wanted: dict[tuple[str, int], Story] = {}
+    for day in (0, 1):
+        parts: Counter[str] = Counter()  # a page of two stories stands twice in the list
+        for story in stories(day):
+            parts[story.url] += 1
+            wanted[story.url, parts[story.url]] = story
+    problems += [f"{url} is missing (part {part})" for url, part in wanted.keys() - rows.keys()]
+    problems += [f"{url} should not be there (part {part})" for url, part in rows.keys() - wanted.keys()]
+    for url, part in wanted.keys() & rows.keys():
+        story, row = wanted[url, part], rows[url, part]
         text = " ".join(row["text"].split())
         problems += [f"{url} lacks {phrase!r}" for phrase in story.has if " ".join(phrase.split()) not in text]
         problems += [f"{url} holds {phrase!r}" for phrase in story.hasnot if " ".join(phrase.split()) in text]
