@@ -180,8 +180,8 @@ def _boxes(controls: Iterable[HtmlElement], most: int) -> list[HtmlElement]:
         box, around = None, control.getparent()
         while around is not None and around.tag not in _WHOLE:
             if around not in fits:
-                text = "".join(around.itertext())
-                fits[around] = len(text.split()) <= most and next(around.iter("h1"), None) is None
+                words = str(around.text_content()).split(None, most)
+                fits[around] = len(words) <= most and next(around.iter("h1"), None) is None
             if not fits[around]:
                 break
             box, around = around, around.getparent()
@@ -194,5 +194,5 @@ def _within(elements: Sequence[HtmlElement], page: str, keys: Sequence[str]) -> 
     """The blocks that stand on the page in these elements, and nowhere else on it."""
     if not elements:
         return set()
-    text = " ".join(letters("".join(element.itertext())) for element in elements)
+    text = " ".join(letters(str(element.text_content())) for element in elements)
     return {i for i, key in enumerate(keys) if key and key in text and text.count(key) >= page.count(key) > 0}

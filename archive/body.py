@@ -9,7 +9,7 @@ standfirst (``standfirst``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -63,7 +63,7 @@ def read_body(
     if "hints" in steps and hints.drop and not dropped:
         done.append("hint:drop unmatched")
     lines = _hinted(tree, url, hints, frozenset(dropped), steps, done)
-    blocks = _blocks(lines, page)
+    blocks = _in_order(_blocks(lines, page), page)
     if "twice" in steps:
         blocks = mark_twice(page.page, blocks)
     if "asides" in steps or dropped:
@@ -72,8 +72,14 @@ def read_body(
     done += [f"{role}:{roles[role]}" for role in ("twice", "aside") if roles[role]]
     if "standfirst" in steps:
         blocks, found = add_standfirst(tree, blocks, titles, description)
+        blocks = _in_order(blocks, page) if found else blocks
         done += found
     return Body(tuple(blocks), tuple(done), page)
+
+
+def _in_order(blocks: Sequence[Block], page: PageLetters) -> list[Block]:
+    """The blocks as the page has them: trafilatura moves tables, and what it takes in late, and says some twice."""
+    return [blocks[i] for i in page.in_order([letters(block.text) for block in blocks])]
 
 
 def _hinted(
@@ -131,12 +137,21 @@ def _selected(tree: HtmlElement, selectors: Sequence[str]) -> list[HtmlElement]:
     return [element for element in tree.iter() if element in outer] if len(outer) > 1 else list(outer)
 
 
+def _apart(lines: Sequence[Line], page: PageLetters) -> Iterator[Line]:
+    """A row that is no run of the page's letters (other rows stand within its cells) as its cells, each by itself."""
+    for line in lines:
+        if line.kind == "row" and " | " in line.text and letters(line.text) not in page.page:
+            yield from (line._replace(text=cell) for cell in line.text.split(" | "))
+        else:
+            yield line
+
+
 def _blocks(lines: Sequence[Line], page: PageLetters) -> list[Block]:
     """A block's link share is its own or that of the whole list or table it stands in, whichever is larger: a menu
     with one item that is no link is still a menu."""
     rows = []
     whole: dict[int, list[float]] = {}
-    for kind, raw, group in lines:
+    for kind, raw, group in _apart(lines, page):
         text = raw if raw.isprintable() and "&" not in raw else sanitize(unescape(raw))
         key = letters(text or "")
         if not text or not key:

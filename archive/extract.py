@@ -12,7 +12,6 @@ from dataclasses import replace
 from charset_normalizer import from_bytes
 from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction, document_fromstring
-from trafilatura.utils import repair_faulty_html
 from w3lib.encoding import html_to_unicode
 
 from archive.body import read_body
@@ -21,7 +20,7 @@ from archive.dates import read_moment
 from archive.elements import read_elements
 from archive.entries import read_entries
 from archive.fingerprint import ALL_STEPS, letters, letters_hash
-from archive.letters import END, LINK, MARK, PageLetters
+from archive.letters import PageLetters
 from archive.metadata import read_metadata
 from archive.models import NO_HINTS, Block, Clock, Hints, Page, Reading
 from archive.payload import decode
@@ -30,13 +29,23 @@ from archive.split import alone, find_stories, parts
 from archive.urls import canonical
 from archive.walls import wall
 
+# What is taken out of a page before the parser sees it, as bytes: the same over its characters takes four times as
+# long. Control characters (the parser passes over them within a reference, too):
+_CONTROL = bytes((*range(9), 11, 12, *range(14, 32)))
+# noncharacters: U+FDD0 to U+FDD2, which archive.letters marks places with, and U+FFFE, U+FFFF
+_NOT_CHARACTERS = re.compile(b"\xef(?:\xb7[\x90-\x92]|\xbf[\xbe\xbf])")
 # character references to what is no character: one of them makes the parser's tree unusable to trafilatura
 _REFERENCES = re.compile(
-    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f|d[89a-f]..|fdd.|fde.|fff[ef])(?![0-9a-f])"
-    r"|0*(?:[0-8]|1[124-9]|2\d|3[01]|127|5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]"
-    r"|6497[6-9]|649[89]\d|6500[0-7]|6553[45])(?!\d));?",
+    rb"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f|d[89a-f][0-9a-f]{2}|fd[de][0-9a-f]|fff[ef])(?![0-9a-f])"
+    rb"|0*(?:[0-8]|1[124-9]|2\d|3[01]|127|5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]"
+    rb"|6497[6-9]|649[89]\d|6500[0-7]|6553[45])(?!\d));?",
     re.IGNORECASE,
 )
+# a doctype with a slash in it and a root that closes itself turn the parser: trafilatura repairs them, like this
+_DOCTYPE = re.compile(rb"< ?! ?DOCTYPE[^>\n]*/[^<>\n]*>", re.IGNORECASE)
+_CLOSED = re.compile(rb"(<html[^\n]*?)\s*/>(?=\s*[\r\n])", re.IGNORECASE)
+# bytes of a page in which these stand
+_OPENING = 4096
 # every element is one plain HtmlElement: lxml.html looks up a class for each by its name, in Python, which is a tenth
 # of all the time a page takes
 _PARSER = etree.HTMLParser(
@@ -87,8 +96,6 @@ def read(
     text = html_to_unicode(content_type, data, auto_detect_fun=_detect)[1]
     if text.count("\ufffd") * _SPOILT > len(text):  # what it declares is wrong
         text = html_to_unicode(None, _DECLARED.sub(b"", data), auto_detect_fun=_detect)[1]
-    text = _REFERENCES.sub("", text.replace("\0", ""))  # the parser passes over null bytes within a reference, too
-    text = text.replace(LINK, "").replace(END, "").replace(MARK, "")
     tree = _parse(text)
     if tree is None:
         return Page(digest, reason="no HTML in it")
@@ -198,9 +205,16 @@ def _detect(data: bytes) -> str | None:
 
 def _parse(text: str) -> HtmlElement | None:
     """The page's tree, as trafilatura's own ``load_html`` makes it; None where there is no element in it."""
-    repaired = repair_faulty_html(text, text[:50].lower())
+    source = text.encode("utf-8", "replace").translate(None, _CONTROL)
+    if b"\xef" in source:
+        source = _NOT_CHARACTERS.sub(b"", source)
+    source = _REFERENCES.sub(b"", source)
+    if doctype := _DOCTYPE.match(source):
+        source = source[doctype.end() :]
+    if closed := _CLOSED.search(source, 0, _OPENING):
+        source = b"%b>%b" % (closed[1], source[closed.end() :])
     try:
-        return document_fromstring(repaired.encode("utf-8", "replace"), parser=_PARSER)  # type: ignore[arg-type]
+        return document_fromstring(source, parser=_PARSER)  # type: ignore[arg-type]
     except etree.ParserError:  # empty
         return None
 

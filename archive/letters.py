@@ -17,6 +17,10 @@ MARKED = ("a", "h1", "img", "blockquote", "video", "div[@data-href]", "script", 
 _ANCHOR = 30
 # and one above the first of them stands no more letters above it than this
 _BEFORE = 5000
+# places of a line that is printed over and over are looked at for a free one
+_TRIES = 50
+# letters by which a block is known that was cut
+_BEGINS = 15
 # letters that are searched in vain on a page before it is given up: a tenth of a second
 _PATIENCE = 200_000_000
 
@@ -127,6 +131,56 @@ class PageLetters:
                     found[i] = start = self.page.rfind(key, start, end)
                 end = start
         return self._between(keys, found)
+
+    def in_order(self, keys: Sequence[str]) -> list[int]:
+        """The indices of a text's blocks in the order in which they stand on the page.
+
+        A block that stands nowhere but within what others hold already (an extractor said it twice) is left out; one
+        that is no run of letters stays behind the one before it.
+        """
+        cursor = 0
+        for key in keys:
+            start = self._find(key, cursor, len(self.page))
+            if start >= 0:
+                cursor = start + len(key)
+            elif key in self.page:
+                return self._sorted(keys)
+        return list(range(len(keys)))
+
+    def _sorted(self, keys: Sequence[str]) -> list[int]:
+        first = [self._find(key, 0, len(self.page)) for key in keys]
+        single = {i for i, at in enumerate(first) if at >= 0 and self.page.find(keys[i], at + 1) < 0}
+        starts: list[int] = []  # of what is taken, and below where it ends
+        ends: list[int] = []
+        place: dict[int, int] = {}
+
+        def take(i: int, at: int) -> bool:
+            n = bisect_right(starts, at)
+            if (n and ends[n - 1] > at) or (n < len(starts) and starts[n] < at + len(keys[i])):
+                return False
+            starts.insert(n, at)
+            ends.insert(n, at + len(keys[i]))
+            place[i] = at
+            return True
+
+        for i in sorted(single, key=lambda i: (-len(keys[i]), i)):
+            take(i, first[i])
+        before = -1
+        for i, key in enumerate(keys):
+            if first[i] < 0:  # something was cut out of it: by how it begins
+                after = self.page.find(key[:_BEGINS], max(0, before))
+                place[i] = after if after >= 0 else max(before, self.page.find(key[:_BEGINS]))
+            elif i not in single:  # next after the one before it, else wherever it is free
+                at = self.page.find(key, max(0, before))
+                wanted = (at, first[i]) if at >= 0 else (first[i],)
+                for start in wanted:
+                    tries = 0
+                    while start >= 0 and tries < _TRIES and not take(i, start):
+                        start, tries = self.page.find(key, start + 1), tries + 1
+                    if i in place:
+                        break
+            before = place.get(i, before)
+        return sorted(place, key=lambda i: (place[i], i))
 
     def _find(self, key: str, start: int, stop: int) -> int:
         """Where a block begins, -1 where it does not, or where a huge page was searched in vain too often."""

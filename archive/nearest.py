@@ -52,6 +52,7 @@ _GROWS, _PROSE, _LINKS = 1.15, 0.85, 0.25
 _LEAD = 8
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+_WHOLE, _UNSPACED = re.compile(r"\w+"), re.compile(f"[{_CJK}]")
 
 Pairs = Counter[tuple[str, str]]
 
@@ -110,7 +111,8 @@ def _holds(lines: Sequence[Line], below: Sequence[str]) -> bool:
 
 def _second(tree: HtmlElement) -> Pairs | None:
     """What resiliparse takes for the text; None where the page is too large to ask."""
-    source = etree.tostring(tree, encoding="unicode", method="html")
+    body = tree.find("body")  # without its head a fifth less is written and parsed again
+    source = etree.tostring(tree if body is None else body, encoding="unicode", method="html", with_tail=False)
     if len(source) > _SANE:
         return None
     text = extract_plain_text(
@@ -120,7 +122,8 @@ def _second(tree: HtmlElement) -> Pairs | None:
 
 
 def _count(text: str) -> Pairs:
-    words = _WORD.findall(text.casefold())
+    text = text.casefold()
+    words = (_WORD if _UNSPACED.search(text) else _WHOLE).findall(text)
     return Counter(pairwise(words))
 
 
@@ -183,7 +186,7 @@ def _prose(tree: HtmlElement) -> dict[etree._Element, int]:
         parts, linked = [element.text or ""], 0
         for child in reversed(element):
             if child.tag in INLINE:
-                parts.append("".join(child.itertext()))
+                parts.append(child.text or "" if not len(child) else "".join(child.itertext()))
                 linked += sum(len("".join(link.itertext())) for link in child.iter("a"))
             elif isinstance(child.tag, str) and child.tag not in SILENT:
                 stack.append(child)

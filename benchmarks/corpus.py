@@ -134,7 +134,7 @@ def keep(
         store = Store(Path(folder) / "archive.db", write=True)
         store.conn.execute("pragma synchronous = off")
         sources = {p.host: Source(_slug(p.host), p.host, "news", None, "UTC", p.url) for p in pages}
-        reviser = Reviser(store)
+        reviser = Reviser(store, without)
         with store.transaction():
             store.sync_sources(sources.values())
             run = store.begin_run(stamp(START), [])

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import trafilatura
 from lxml.html import HTMLParser, document_fromstring
+from trafilatura.utils import repair_faulty_html
 
 from archive.extract import read
 from archive.fingerprint import ALL_STEPS, STEPS, letters
@@ -34,6 +36,7 @@ LOST = 0.2
 NAMED = 0.05
 # rules for marks, by what they mark
 RULES = ("repeated", "links", "headline", "credit", "aside", "twice", "summary")
+_WORD = re.compile(r"\w+")
 # figures of which less is better
 LESS = {"lost", "empty", "out of order", "differ", "cpu"}
 
@@ -49,24 +52,28 @@ def read_one(page: Labelled) -> Page:
 
 
 def stray(item: tuple[Labelled, Page]) -> bool:
-    """Whether a block of a page does not stand on it, or not in this order.
+    """Whether a block of a page does not stand on it, or begins before the end of one that stands before it.
 
     A block is looked for as a run of letters, and where something was cut out of it, word by word.
     """
     page, held = item
-    source = page.html.decode("utf-8", "replace").encode()
-    tree = document_fromstring(source, parser=HTMLParser(encoding="utf-8", huge_tree=True))
+    source = repair_faulty_html(
+        page.html.decode("utf-8", "replace"), page.html[:50].decode("utf-8", "replace").lower()
+    )
+    tree = document_fromstring(source.encode(), parser=HTMLParser(encoding="utf-8", huge_tree=True))
     for element in tree.xpath("//script | //style | //head"):
         element.drop_tree()
     text = letters(tree.text_content())
-    at = 0
+    end = 0
     for block in (block for reading in held.readings for block in reading.blocks):
         whole = letters(block.text)
-        for piece in (whole,) if whole in text else map(letters, block.text.split()):
-            start = text.find(piece, at)
-            if start < 0:
-                return True
-            at = start + len(piece)
+        pieces = [whole] if whole in text else [letters(word) for word in _WORD.findall(block.text)]
+        at = begins = text.find(pieces[0], end)
+        for piece in pieces[1:]:
+            at = text.find(piece, at) if at >= 0 else at
+        if at < 0:
+            return True
+        end = begins + len(pieces[0])
     return False
 
 
