@@ -284,7 +284,7 @@ def rebuild(context: click.Context, home: Home, sources: tuple[str, ...], since:
         raise SystemExit(130) from None
     click.echo(result.summary, err=bool(result.problems))
     for problem in result.problems:
-        click.echo(f"communique: {problem}", err=True)
+        click.echo(f"communique: {for_terminal(' '.join(problem.split()))}", err=True)
     if result.problems:
         raise SystemExit(1)
 

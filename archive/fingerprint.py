@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from importlib.metadata import version
 
 # what is done to find the text of a page besides asking trafilatura; each can be left out to see what it is worth
@@ -14,12 +15,13 @@ EXTRACTOR = (
     f"communique-3 trafilatura-{version('trafilatura')} resiliparse-{version('resiliparse')} {'+'.join(STEPS)}"
 )
 
-_NOT_WORD = re.compile(r"[\W_]+")
+_WORDS = re.compile(r"\w+")
 
 
+@lru_cache(256)  # the blocks of a page are asked for ten times while it is read: 1 ms of 40
 def letters(text: str) -> str:
     """Letters and digits alone, case folded: equal for one line whatever its spaces, dashes and quotes."""
-    return _NOT_WORD.sub("", text).casefold()
+    return "".join(_WORDS.findall(text)).replace("_", "").casefold()
 
 
 def block_hash(text: str) -> int:

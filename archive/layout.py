@@ -102,7 +102,9 @@ def read_lines(tree: HtmlElement) -> list[Line]:
         add(element.text, element, in_link, in_bold, in_heading)
         stack.append(("out", element, False, False, 0))
         for child in reversed(element):
-            stack += [("tail", child, in_link, in_bold, in_heading), ("in", child, in_link, in_bold, in_heading)]
+            if child.tail:
+                stack.append(("tail", child, in_link, in_bold, in_heading))
+            stack.append(("in", child, in_link, in_bold, in_heading))
     close()
     return out
 

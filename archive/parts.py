@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from archive.boilerplate import words_in
 from archive.fingerprint import letters
 from archive.models import Block, Reading
 
@@ -40,7 +41,7 @@ class Traits:
             frozenset(link for link in permalinks if link),
             frozenset(key for title in titles if title and (key := letters(title))),
             frozenset(day for day in days if day),
-            {block.hash: len(block.text.split()) or 1 for block in blocks},
+            {block.hash: words_in(block.text) or 1 for block in blocks},
         )
 
     @classmethod

@@ -94,9 +94,9 @@ def _moment(since: str, now: datetime) -> str:
         pass
     try:
         day = datetime.fromisoformat(since)
-    except ValueError:
+        return stamp(day if day.tzinfo else day.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # the last hours of all years, west of UTC
         raise ConfigurationError(f"--since: {since!r} is neither a day (2026-11-01) nor an age (12h, 10d)") from None
-    return stamp(day if day.tzinfo else day.replace(tzinfo=UTC))
 
 
 class _Rebuild:

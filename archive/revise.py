@@ -37,6 +37,7 @@ class Reviser:
 
     def __init__(self, store: Store, without: frozenset[str] = frozenset()) -> None:
         self.store, self.without = store, without
+        self._invented = bool(store.fictional())
         self._documents: OrderedDict[int, Document] = OrderedDict()
         self._patterns: dict[str, tuple[str, ...]] = {}
         self._verdicts: dict[str, dict[int, str]] = {}
@@ -73,12 +74,12 @@ class Reviser:
                     affected |= self._few_near(source, article, at)
                     store.seen_first(article, at)
             else:
-                part = max(parts, default=0) + 1
+                part = store.next_part(page_url)
                 article = parts[part] = store.add_article(page_url, part, source, capture, at, reading)
                 affected |= self._few_near(source, article, at)
                 renamed = True
             if position == 1:
-                store.add_addresses(parts[1], keys, url_key(url))
+                store.add_addresses(parts[min(parts)], keys, url_key(url))
             content = _content(reading)
             kept = store.find_reading(article, EXTRACTOR, content[0])
             if kept is None:
@@ -107,7 +108,7 @@ class Reviser:
         A page with one story that never had another is that story whatever became of it.
         """
         if len(readings) <= 1 and len(parts) <= 1:
-            return [parts.get(1)] * len(readings)
+            return [next(iter(parts.values()), None)] * len(readings)
         articles = list(parts.values())
         found = match([Traits.of_reading(reading) for reading in readings], [self._traits(a) for a in articles])
         return [None if n is None else articles[n] for n in found]
@@ -226,7 +227,7 @@ class Reviser:
                 **{name: metadata.get(name) for name in _COLUMNS},
                 "authors": json.dumps(metadata.get("authors", []), ensure_ascii=False),
                 "tags": json.dumps(metadata["tags"], ensure_ascii=False),
-                **_doubts(reading),
+                **_doubts(reading, self._invented),
                 "title": last.title,
                 "summary": last.summary or None,
                 "first_seen": seen[0].at,
@@ -337,12 +338,16 @@ def _proof(steps: list[Step], last: Stretch) -> Step:
     return next((s for s in reversed(own) if s.own), own[-1])
 
 
-def _doubts(reading: dict[str, Any]) -> dict[str, str | None]:
-    """What speaks against the times of a reading: what its page says, and when it was captured first."""
+def _doubts(reading: dict[str, Any], invented: bool) -> dict[str, str | None]:
+    """What speaks against the times of a reading: what its page says, and when it was captured first.
+
+    ``invented``: its pages are a demonstration's, whose days are none of ours.
+    """
     metadata, first = reading["metadata"], reading["first_at"]
     return {
         f"{name}_doubt": joined(
-            metadata.get(f"{name}_doubt"), of_capture(metadata.get(name), first, metadata.get(f"{name}_day"))
+            metadata.get(f"{name}_doubt"),
+            None if invented else of_capture(metadata.get(name), first, metadata.get(f"{name}_day")),
         )
         for name in ("published", "modified")
     }

@@ -370,6 +370,14 @@ create table unsettled (                -- articles that a rebuild has still to 
     article integer primary key references articles(id),
     cause text not null                 -- marks; extractor or hints where its page was read to something else
 );
+create table removed (                  -- articles to which no page is read any more: no number is given twice
+    article integer primary key,
+    url text not null,
+    part integer not null,
+    other integer not null references articles(id)  -- the one that has what they had
+);
+create index removed_url on removed(url);
+create index removed_other on removed(other);
 create view boilerplate as              -- what repeats in a source, or was decided on; mark: where it stood last
 select g.source, printf('%016x', g.hash) as block, g.documents,
     (select b.mark from articles a join capture_articles ca on ca.capture = a.capture and ca.article = a.id

@@ -245,11 +245,9 @@ def find_stories(
         return _stories(lines, best, blocks)
     groups: dict[tuple[int, str], list[int]] = defaultdict(list)
     for n, line in enumerate(lines):
-        if _is_title(line) and (line.linked < 0.5 or _flows(lines, n)) and not _is_comment(line):
-            if line.level:
-                groups[_markup(line)].append(n)
-            elif line.block is not None and _is_plain_title(line):
-                groups[_PLAIN, ""].append(n)
+        named = _is_title(line) and (bool(line.level) or (line.block is not None and _is_plain_title(line)))
+        if named and (line.linked < 0.5 or _flows(lines, n)) and not _is_comment(line):
+            groups[_markup(line) if line.level else (_PLAIN, "")].append(n)
     for rank in (range(1, BOLD), (BOLD,), (_PLAIN,)):
         for (level, _), found in groups.items():
             heads = _confirmed(lines, _headed(lines, found, known, zone, clock), known) if level in rank else ()
@@ -261,8 +259,8 @@ def find_stories(
 
 
 def _headings(tree: HtmlElement, blocks: Sequence[Block], known: set[str]) -> list[HtmlElement]:
-    """The headings of the text, where one stands with a short line or has the markup of the page's own: 7 pages in 10
-    have no such and need no closer look."""
+    """The headings of the text, where one stands with a line that may sign it or has the markup of the page's own:
+    7 pages in 10 have no such and need no closer look."""
     places = {block.hash: n for n, block in enumerate(blocks)}
     own, others = set(), set()
     found: list[HtmlElement] = []
@@ -280,7 +278,7 @@ def _headings(tree: HtmlElement, blocks: Sequence[Block], known: set[str]) -> li
             others.add(markup)
             found.append(element)
             beside = [block.text for block in blocks[max(0, at - 1) : at + 3] if block.text not in text]
-            near = near or any(map(_is_short, beside)) or any(map(_is_short, _next_texts(element, len(key))))
+            near = near or any(map(_may_sign, beside)) or any(map(_may_sign, _next_texts(element, len(key))))
     return found if near or not own.isdisjoint(others) else []
 
 
@@ -293,19 +291,30 @@ def _around(headings: Sequence[HtmlElement]) -> HtmlElement:
     return common[-2] if len(common) > 1 else common[-1]
 
 
-def _is_short(text: str) -> bool:
-    return 0 < len(text) <= _LINE and text[-1] not in ".!?:;"
+def _may_sign(text: str) -> bool:
+    """Whether a text is short enough to date or sign a story, and holds a number or names."""
+    return (
+        0 < len(text) <= _LINE
+        and text[-1] not in ".!?:;"
+        and bool(_DIGITS.search(text) or _BYLINE.match(text) or _SOURCE.match(text) or _is_source(text))
+    )
 
 
 def _next_texts(heading: HtmlElement, size: int) -> Iterator[str]:
     """The texts of the two elements after a heading's, or the boxes around it that hold nothing else."""
     element = heading
     for above in islice(heading.iterancestors(), 6):
-        if len(letters(str(above.text_content()))) != size:
+        if not _is_all(above, size):
             break
         element = above
     for following in islice(element.itersiblings(), 2):
         yield " ".join(str(following.text_content())[: 4 * _LINE].split())
+
+
+def _is_all(element: HtmlElement, size: int) -> bool:
+    """Whether an element holds no more letters than these; a text is not read to its end to say so."""
+    held = 0
+    return all((held := held + len(letters(text))) <= size for text in element.itertext())
 
 
 def _has_dates(blocks: Sequence[Block], zone: str, clock: Clock) -> bool:
@@ -347,9 +356,18 @@ def _boxes(tree: HtmlElement) -> list[list[HtmlElement]]:
         found += [
             boxes
             for group in siblings.values()
-            if len(boxes := [box for box in group if len(str(box.text_content())) >= _BOX]) >= 2
+            if len(group) >= 2 and len(boxes := [box for box in group if _holds_text(box)]) >= 2
         ]
     return found
+
+
+def _holds_text(box: HtmlElement) -> bool:
+    """Whether a box can be a story: a line counts whose letters are half or less in links, so half a text's are."""
+    text = str(box.text_content())
+    if len(text) < _BOX:
+        return False
+    linked = sum(len(letters(str(link.text_content()))) for link in box.iter("a"))
+    return 2 * (len(letters(text)) - linked) >= _BOX
 
 
 def _boxed(

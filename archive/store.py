@@ -182,7 +182,7 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
     # articles and readings
 
     def article_at(self, url_key: str) -> int | None:
-        """The article (part 1) at an address."""
+        """The article at an address, of a page with several one of them."""
         return self._one("select article from addresses where url_key = ?", url_key)  # type: ignore[no-any-return]
 
     def parts(self, article: int) -> dict[int, int]:
@@ -192,6 +192,14 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
                 "select p.part, p.id from articles a join articles p on p.url = a.url where a.id = ? order by p.part",
                 (article,),
             ).fetchall()
+        )
+
+    def next_part(self, url: str) -> int:
+        """The number of a story that is new on its page: none is given twice."""
+        return self._one(  # type: ignore[no-any-return]
+            "select 1 + max(coalesce((select max(part) from articles where url = ?1), 0),"
+            " coalesce((select max(part) from removed where url = ?1), 0))",
+            url,
         )
 
     def place(self, article: int) -> int:
@@ -208,10 +216,13 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
 
     def add_article(self, url: str, part: int, source: str, capture: int, at: str, reading: Reading) -> int:
         """A row for an article that is new; :meth:`set_text` fills in what its captures say."""
+        last = self._one(  # the number of one that was removed is not given again
+            "select max(coalesce((select max(id) from articles), 0), coalesce((select max(article) from removed), 0))"
+        )
         return self._insert(
             "articles",
             {
-                "url": url, "part": part, "position": part, "source": source, "title": reading.title,
+                "id": last + 1, "url": url, "part": part, "position": part, "source": source, "title": reading.title,
                 "first_seen": at, "last_checked": at, "text": "", "words": 0, "text_sha256": "", "revisions": 0,
                 "capture": capture, "extractor": "",
             },

@@ -81,16 +81,20 @@ class Evidence(Rows):
     def seen_again(
         self, source: str, article: int, hashes: Iterable[int], at: int, window: tuple[int, int]
     ) -> set[int]:
-        """The other articles of a source that carried one of these blocks before the window around ``at``, and were
-        read to something new within ``window``; of each block its latest AGAIN carriers. Times in seconds."""
-        sql = "select article from sightings where source = ? and hash = ? and at < ? order by at desc limit ?"
-        earlier = {row[0] for h in hashes for row in self.conn.execute(sql, (source, h, at - WINDOW, AGAIN))}
+        """The other articles of a source, without those of the same page, that carried one of these blocks before
+        the window around ``at``, and were read to something new within ``window``; of each block its latest AGAIN
+        carriers. Times in seconds."""
+        sql = (
+            "select article from sightings where source = ? and hash = ? and at < ? and article not in"
+            " (select p.id from articles a join articles p on p.url = a.url where a.id = ?) order by at desc limit ?"
+        )
+        earlier = {row[0] for h in hashes for row in self.conn.execute(sql, (source, h, at - WINDOW, article, AGAIN))}
         return {
             row[0]
             for row in self.conn.execute(
-                "select value from json_each(?) where value <> ? and exists (select 1 from readings"
+                "select value from json_each(?) where exists (select 1 from readings"
                 " where article = value and cast(strftime('%s', first_at) as integer) between ? and ?)",
-                (json.dumps(sorted(earlier)), article, *window),
+                (json.dumps(sorted(earlier)), *window),
             )
         }
 

@@ -188,7 +188,9 @@ class Rebuilds(Rows):
 
     def remove_article(self, article: int, into: int) -> None:
         """Remove an article on which nothing stands any more; its addresses lead to another one from now on."""
-        self.conn.execute("update addresses set article = ? where article = ?", (into, article))
+        self.conn.execute("insert into removed select id, url, part, ? from articles where id = ?", (into, article))
+        for table, column in (("addresses", "article"), ("removed", "other")):
+            self.conn.execute(f"update {table} set {column} = ? where {column} = ?", (into, article))  # noqa: S608
         self.conn.execute(
             "delete from blocks where reading in (select id from readings where article = ?)", (article,)
         )

@@ -22,6 +22,9 @@ from tests.crawling import command, contents, rows, warc_files
 from tests.keeping import captured, keep, source, texts
 from tests.pages import page, paragraphs
 from tests.test_revise import SENTENCES, URL, season, story
+from tests.test_split import TITLES, lines
+from tests.test_split import URL as DIGEST
+from tests.test_split import page as digest_page
 
 IDS = {
     "articles": "select id, url, capture, first_seen, last_checked, gone_at from articles order by id",
@@ -103,6 +106,14 @@ def test_a_page_that_cannot_be_read_back_keeps_its_text_and_is_named(home: Home)
     assert done.returncode == 1
     assert done.stderr.count(file.name) == 2
     assert texts(home) == before
+
+
+def test_what_a_server_sent_does_not_move_the_cursor(home: Home) -> None:
+    headers = (("Content-Type", "text/html"), ("Content-Encoding", "\x1b[2Jx"))
+    keep(home, [captured(URL.format(1), story(1), headers=headers)])
+    write(home, "update captures set outcome = 'not_article'")
+    done = command("rebuild", "--home", str(home.path))
+    assert done.returncode == 1 and "[2jx" in done.stderr and "\x1b" not in done.stderr
 
 
 def write(home: Home, *statements: str) -> None:
@@ -284,7 +295,7 @@ def test_since_takes_an_age_and_nothing_else(home: Home) -> None:
     season_of_two(home)
     with home.writing():
         assert rebuild(home, since="3h").summary.startswith("10 pages")  # 2031 is later than any age ago
-    for wrong in ("yesterday", "10", "2031-13-01", "5y"):
+    for wrong in ("yesterday", "10", "2031-13-01", "5y", "9999-12-31T23:59-12:00"):
         done = command("rebuild", "--since", wrong, "--home", str(home.path))
         assert (done.returncode, done.stderr.count("\n")) == (2, 1) and wrong in done.stderr
 
@@ -353,6 +364,28 @@ def test_a_part_that_no_page_is_read_to_any_more_goes_and_one_that_is_new_comes(
         rebuild(home)
     assert rows(home, "select id, url from articles order by id") == ids
     assert contents(home) == before
+    assert rows(home, "pragma foreign_key_check") == []
+
+
+@pytest.mark.parametrize(("left", "gone"), [(0, 2), (1, 1)])
+def test_the_numbers_of_a_story_that_no_page_is_read_to_any_more_are_never_given_again(
+    home: Home, left: int, gone: int
+) -> None:
+    boxes = "".join(f'<div class="item"><h3>{title}</h3>{lines(title)}</div>' for title in TITLES[:2])
+    html = digest_page(boxes, title=TITLES[left])
+    keep(home, [captured(DIGEST, html)], {"digest": source("digest", hints=Hints(split=("div.item",)))})
+    wanted = "select id, url, part from articles order by id"
+    assert [(r["id"], r["part"]) for r in rows(home, wanted)] == [(1, 1), (2, 2)]
+    plain = source("digest")
+    with home.writing():
+        rebuild(home, known=[plain])
+    assert [r["id"] for r in rows(home, wanted)] == [3 - gone]
+    assert rows(home, "select article, part, other from removed") == [
+        {"article": gone, "part": gone, "other": 3 - gone}
+    ]
+    other = digest_page(f"<h2>{TITLES[3]}</h2>{lines(TITLES[3])}", title=TITLES[3])
+    keep(home, [captured(f"{DIGEST}/other", other, 5), captured(DIGEST, html, 9)], {"digest": plain})
+    assert [(r["id"], r["url"]) for r in rows(home, wanted)] == [(3 - gone, DIGEST), (3, f"{DIGEST}/other")]
     assert rows(home, "pragma foreign_key_check") == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +18,7 @@ from archive.home import Home
 from archive.models import WINDOW, Block, Exchange, Kept, Page, Reading, stamp
 from archive.revise import Reviser
 from archive.store import Store
+from archive.store_evidence import AGAIN
 from archive.urls import url_key
 from tests.crawling import contents, rows
 from tests.keeping import START, captured, keep, source, texts
@@ -229,6 +230,23 @@ def test_the_same_pages_in_any_order_give_the_same_texts(seed: int) -> None:
         shuffled = put(Home(Path(folder) / "shuffled"), pages)
     for table, found in ordered.items():
         assert found == shuffled[table], table
+
+
+def test_the_stories_of_a_page_do_not_stand_for_others_that_carried_the_same_in_another_season(home: Home) -> None:
+    shared = Block("p", SIDE[2], block_hash(SIDE[2]))
+    stories = [Reading(f"Story {n}", (line(random.Random(n)), shared)) for n in range(AGAIN + 2)]
+    home = Home(home.path / "new")
+    put(home, [
+        (URL.format(2), START - timedelta(days=1), Page("b", (Reading("Another", (shared,)),))),
+        (URL.format(1), START, Page("a", tuple(stories))),
+    ])  # fmt: skip
+    late = int(START.timestamp()) + WINDOW + 1
+    store = Store(home.database, write=True)
+    with store.transaction():
+        store.conn.execute("update readings set first_at = ?", (stamp(datetime.fromtimestamp(late, UTC)),))
+    ids = {row["title"]: row["id"] for row in store.articles()}
+    assert store.seen_again("ferries", ids["Story 3"], [shared.hash], late, (late - 9, late)) == {ids["Another"]}
+    store.close()
 
 
 def test_once_a_source_has_ten_documents_later_pages_change_nothing_of_the_earlier(home: Home) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.extract import read
+from archive.fingerprint import block_hash
 from archive.home import Home
 from archive.models import Block, Entry, Hints, Link, Media, Quote, Reading
 from archive.parts import Traits, match
@@ -273,6 +274,19 @@ def test_todays_report_is_not_yesterdays_because_it_is_titled_alike() -> None:
     before = known("Losses of the day", "2031-04-19", (1, 2))
     assert match([known("Losses of the day", "2031-04-20", (3, 4))], [before, known("x")]) == [None]
     assert match([known("Losses of the day", None, (3, 4)), before], [before]) == [None, 0]
+
+
+def test_lines_of_furniture_weigh_less_than_prose_also_in_a_script_without_spaces() -> None:
+    side = ("分享本页", "订阅我们的通讯", "返回首页")
+
+    def told(title: str, prose: str) -> Traits:
+        return Traits.of((title,), (), (), (Block("p", text, block_hash(text)) for text in (title, prose, *side)))
+
+    first = told("渡轮停驶", "洪水退去之前，渡轮将不会再次过河，船长在码头上对等候的旅客这样说道，并请他们明天再来。")
+    assert match(
+        [told("乐团演出", "星期日约有二百名听众站在车站的月台之间，聆听指挥带来的交响曲，许多人是第一次来到这里。")],
+        [first],
+    ) == [None]
 
 
 DATES = {title: f"April {20 - n}, 2031" for n, title in enumerate(TITLES)}

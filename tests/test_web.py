@@ -356,6 +356,16 @@ def test_an_unknown_article_is_one_line(get: Get, identity: str) -> None:
     assert text(response).startswith("There is no article")
 
 
+def test_the_page_of_an_article_that_was_removed_leads_to_the_one_that_has_what_it_had(
+    own: Store, tmp_path: Path
+) -> None:
+    with own.transaction():
+        own.conn.execute("insert into removed values (999, 'http://a.example/', 2, 1)")
+    own.close()
+    response = serve_in_process(tmp_path / "archive.db")("/article/999")
+    assert (response.status_code, response.headers["location"]) == (301, "/article/1")
+
+
 @pytest.mark.parametrize(
     ("language", "expected"),
     [

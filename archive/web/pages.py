@@ -103,6 +103,8 @@ async def _article(request: Any, datasette: Any) -> Any:
     identity = _number(asked)
     article = None if identity is None else await queries.article(db, identity)
     if identity is None or article is None:
+        if other := await queries.instead(db, identity):
+            return Response.redirect(datasette.urls.path(f"/article/{other}"), status=301)
         return await _not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
     revisions = await queries.revisions(db, identity)
     revision = None

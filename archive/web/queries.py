@@ -38,6 +38,12 @@ async def article(db: Any, identity: int) -> Row | None:
     )
 
 
+async def instead(db: Any, identity: int | None) -> int | None:
+    """The article that has what one had which was removed."""
+    row = await _row(db, "select other from removed where article = :id", id=identity)
+    return None if row is None else int(row["other"])
+
+
 async def blocks(db: Any, reading: int | None, source: str) -> list[Row]:
     """A reading's blocks in page order; ``documents`` counts those of the source that carry a marked one."""
     return await _rows(
