@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import unescape
 
 from lxml.cssselect import CSSSelector
@@ -109,10 +109,10 @@ def _hinted(
 
 
 def _found(tree: HtmlElement, url: str | None, steps: frozenset[str], done: list[str]) -> list[Line]:
-    full = _extracted(tree, url, _FULL)
     if "nearest" not in steps:
-        return full
-    lines, whose = nearest(tree, full, lambda: _extracted(tree, url, _FAST), "join" in steps)
+        return _extracted(tree, url, _FULL)
+    full, fast = (partial(_extracted, tree, url, options) for options in (_FULL, _FAST))
+    lines, whose = nearest(tree, full, fast, "join" in steps)
     if whose:
         done.append(f"nearest:{whose}")
     return lines

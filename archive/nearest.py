@@ -58,30 +58,35 @@ Pairs = Counter[tuple[str, str]]
 
 
 def nearest(
-    tree: HtmlElement, full: list[Line], fast: Callable[[], list[Line]], join: bool = True
+    tree: HtmlElement, full: Callable[[], list[Line]], fast: Callable[[], list[Line]], join: bool = True
 ) -> tuple[list[Line], str | None]:
-    """The lines of the page's text, and whose they are where they are not ``full``, trafilatura's.
+    """The lines of the page's text, and whose they are where they are not trafilatura's.
 
-    ``fast`` asks its own extractor alone. ``join``: the container takes in the others of the same article, and the
-    lead above it.
+    ``full`` asks trafilatura, ``fast`` its own extractor alone, without the others that it falls back on. ``join``:
+    the container takes in the others of the same article, and the lead above it.
     """
     second = _second(tree)
     if second is None:
-        return full, None
-    ours = _pairs(full)
+        return full(), None
+    quick = fast()
+    own = _pairs(quick)
+    if _agreement(own, second) >= _AGREE:
+        return quick, None
+    whole = full()
+    ours = _pairs(whole)
     agreed = _agreement(ours, second)
     if agreed >= _AGREE:
-        return full, None
-    container = _container(tree, full, join)
+        return whole, None
+    container = _container(tree, whole, join)
     held = _pairs(container)
-    answers = {"": (full, ours), "container": (container, held)}
+    answers = {"": (whole, ours), "container": (container, held)}
     below = _below(tree)
-    if (ours & second).total() < _AGREE * ours.total() or not _holds(full, below):  # it may be of its fallbacks
-        answers["fast"] = (found := fast(), _pairs(found))
+    if (ours & second).total() < _AGREE * ours.total() or not _holds(whole, below):  # it may be of its fallbacks
+        answers["fast"] = (quick, own)
     # what has nothing of the lines right below the headline is another text on the page
     usable = {name for name, (lines, own) in answers.items() if own.total() >= _LEAST and _holds(lines, below)}
     if not usable:
-        return full, None
+        return whole, None
     if "container" in usable and agreed < _APART and _agreement(held, second) >= _TOGETHER:
         return container, "container"
     best, most = "", -1.0
