@@ -17,8 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lxml.html import HtmlElement
 
-from archive.boilerplate import words_in
-from archive.fingerprint import letters
+from archive.fingerprint import letters, words_in
 from archive.letters import PageLetters
 from archive.models import Block, Role
 

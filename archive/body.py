@@ -21,8 +21,7 @@ from trafilatura.settings import Extractor
 from trafilatura.utils import sanitize
 
 from archive.asides import mark_asides, mark_twice
-from archive.boilerplate import words_in
-from archive.fingerprint import ALL_STEPS, letters, letters_hash
+from archive.fingerprint import ALL_STEPS, letters, letters_hash, words_in
 from archive.letters import PageLetters
 from archive.lines import KEPT, PAGE, Line, read_lines
 from archive.models import NO_HINTS, Block, Hints

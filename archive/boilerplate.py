@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from archive.fingerprint import letters
+from archive.fingerprint import letters, words_in
 from archive.models import Block, Mark
 
 # a block is a list of links from this share of its letters on (measured: .3 and .4 cost a page, .7 gains less)
@@ -44,9 +44,6 @@ SAME_PROSE, PROSE_WORDS = 0.5, 30
 # a paragraph, as against a line of furniture, has this many words
 PARAGRAPH = 20
 
-# Chinese and Japanese are written without spaces: two characters are about a word (counted as one word a clause, half
-# of their pages were spared as too short to hide anything on: page-F1 .900 instead of .908 on the set above)
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _NUMBER = r"(?:[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f,.]\d{3})+|\d+)"
 _FIGURE = re.compile(
     r"\(\+\s?\d[\d\s,.]*[^()\d]{0,30}\)|\(\+\)|\d\s?\(0\)"  # (+2), (+20 over the day), (+), 3617 (0)
@@ -78,12 +75,6 @@ _Look = Literal["repeated", "links", "title", "credit", "figure", "box", "text",
 _HIDING = ("repeated", "links")
 _NEUTRAL = ("title", "credit")
 NO_VERDICTS: Mapping[int, str] = MappingProxyType({})
-
-
-def words_in(text: str) -> int:
-    """How many words a text has, also in a script without spaces."""
-    count = len(text.split())
-    return count if text.isascii() else count + len(_UNSPACED.findall(text)) // 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ headings of one markup, each open with a time of day and nothing else of a date:
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import unescape
 
 from lxml.html import HtmlElement
 
 from archive.dates import is_time, read_moment
 from archive.fingerprint import letters, letters_hash
+from archive.jsonld import read_things, types
 from archive.layout import Line, align, read_lines
 from archive.models import Block, Entry
 
@@ -23,8 +23,9 @@ from archive.models import Block, Entry
 LEAST = 3
 # letters of an entry's text at least, and of those that a declared one is found by
 _TEXT, _OPENING = 60, 40
-# one JSON-LD script is at most this long, in characters (live blogs reach 300,000), and this many entries are read
-_SCRIPT, _MANY = 2_000_000, 1000
+# so many entries are read
+_MANY = 1000
+_LIVE = "LiveBlogPosting"
 _OPENS = re.compile(r"(?P<clock>\d{1,2}[:.]\d{2})(?:\s?(?:Uhr|[ap]\.?m\.?))?\s*[-–—:|•]?\s+(?=\w)", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]{0,500}>")
 _DIGITS = re.compile(r"\d+")
@@ -43,29 +44,7 @@ def read_entries(tree: HtmlElement, blocks: Sequence[Block], zone: str) -> tuple
 
 def _posting(tree: HtmlElement) -> dict[str, object] | None:
     """The page's LiveBlogPosting."""
-    for script in tree.iter("script"):
-        if not script.text or "LiveBlogPosting" not in script.text or len(script.text) > _SCRIPT:
-            continue
-        try:
-            data = json.loads(script.text.strip().removesuffix(";"), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for thing in _things(data):
-            types = thing.get("@type")
-            if "LiveBlogPosting" in (types if isinstance(types, list) else [types]):
-                return thing
-    return None
-
-
-def _things(data: object, depth: int = 0) -> Iterator[dict[str, object]]:
-    if isinstance(data, list):
-        for item in data[:200]:
-            yield from _things(item, depth)
-    elif isinstance(data, dict):
-        yield data
-        if depth < 3:
-            for key in ("@graph", "mainEntity", "mainEntityOfPage"):
-                yield from _things(data.get(key), depth + 1)
+    return next((thing for thing in read_things(tree, _LIVE) if _LIVE in types(thing)), None)
 
 
 def _declared(posting: dict[str, object], blocks: Sequence[Block], zone: str) -> tuple[Entry, ...]:

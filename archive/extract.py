@@ -25,7 +25,8 @@ from archive.metadata import read_metadata
 from archive.models import NO_HINTS, Block, Clock, Hints, Page, Reading
 from archive.payload import decode
 from archive.post import is_post, read_post
-from archive.split import alone, find_stories, parts
+from archive.split import find_stories
+from archive.stories import alone, parts
 from archive.urls import canonical
 from archive.walls import wall
 

@@ -15,6 +15,9 @@ EXTRACTOR = (
     f"communique-3 trafilatura-{version('trafilatura')} resiliparse-{version('resiliparse')} {'+'.join(STEPS)}"
 )
 
+# Chinese and Japanese are written without spaces: two characters are about a word (counted as one word a clause, half
+# of their pages were spared as too short to hide anything on: page-F1 .900 instead of .908 on 540 labelled pages)
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORDS = re.compile(r"\w+")
 
 
@@ -22,6 +25,12 @@ _WORDS = re.compile(r"\w+")
 def letters(text: str) -> str:
     """Letters and digits alone, case folded: equal for one line whatever its spaces, dashes and quotes."""
     return "".join(_WORDS.findall(text)).replace("_", "").casefold()
+
+
+def words_in(text: str) -> int:
+    """How many words a text has, also in a script without spaces."""
+    count = len(text.split())
+    return count if text.isascii() else count + len(_UNSPACED.findall(text)) // 2
 
 
 def block_hash(text: str) -> int:

@@ -37,8 +37,8 @@ def read_story(tree: HtmlElement, addresses: Sequence[str], headlines: Sequence[
     Else it is one that does not say that it stands elsewhere, of these the one that says most. ``author`` and
     ``publisher`` that are only referred to are put in.
     """
-    things = list(_read(tree))
-    stories = [thing for thing in things if _is_story(thing)]
+    things = list(read_things(tree))
+    stories = [thing for thing in things if any(_STORY.search(name) for name in types(thing))]
     if len(stories) > 1:
         printed = [key for text in headlines if (key := letters(text))]
         keys = {url_key(address) for address in addresses}
@@ -88,9 +88,9 @@ def named(value: object) -> list[tuple[str, bool]]:
         if isinstance(item, list):
             found += named(item)
         elif (text := name(item)) and not text.startswith("http"):
-            types = item.get("@type") if isinstance(item, dict) else None
+            stated = item.get("@type") if isinstance(item, dict) else None
             # several types say nothing: authors are found as ["Person", "Organization"]
-            found.append((text, isinstance(types, str) and _ORGANISATION.search(types) is not None))
+            found.append((text, isinstance(stated, str) and _ORGANISATION.search(stated) is not None))
     return found
 
 
@@ -116,11 +116,6 @@ def _begins(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _is_story(thing: Story) -> bool:
-    types = thing.get("@type")
-    return any(isinstance(n, str) and _STORY.search(n) for n in (types if isinstance(types, list) else [types]))
-
-
 def _resolved(value: object, names: dict[str, Story]) -> object:
     if isinstance(value, list):
         return [_resolved(item, names) for item in value[:_ITEMS]]
@@ -129,11 +124,18 @@ def _resolved(value: object, names: dict[str, Story]) -> object:
     return value
 
 
-def _read(tree: HtmlElement) -> Iterator[Story]:
+def types(thing: Story) -> list[str]:
+    """The names of a thing's types."""
+    stated = thing.get("@type")
+    return [name for name in (stated if isinstance(stated, list) else [stated]) if isinstance(name, str)]
+
+
+def read_things(tree: HtmlElement, word: str = "") -> Iterator[Story]:
+    """The objects that a page's JSON-LD states, of the scripts that hold a word."""
     for script in tree.iter("script"):
         if (script.get("type") or "").lower() != "application/ld+json" or not script.text:
             continue
-        if len(script.text) > _SCRIPT:
+        if len(script.text) > _SCRIPT or word not in script.text:
             continue
         text = script.text.strip().removeprefix("<!--").removesuffix("-->")  # as old templates print it
         try:

@@ -193,8 +193,8 @@ class Reading:
 
     Times are stamps or None; ``*_from`` names where they stood (json-ld, meta, time-element, url, text),
     ``*_printed`` how, ``*_zone`` the offset or zone that was stated, None where the source's was taken, ``*_doubt``
-    what on the page speaks against the time. ``byline``:
-    as stated, ``authors`` the people in it, ``agency`` the one it credits. ``language``: as declared, else detected;
+    what on the page speaks against the time. ``byline``: as stated, ``authors`` the people in it, ``agency`` the one
+    it credits. ``language``: as declared, else detected;
     ``language_detected``: only where it differs. ``description``: the page's own in its head; its standfirst is a
     block. ``permalink``: where a story among several on a page has an address of its own. ``steps``: what was done
     to find the text, in order. The last four are of the text, by the positions of its blocks.

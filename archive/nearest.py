@@ -21,8 +21,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
 
-from archive.boilerplate import words_in
-from archive.fingerprint import letters
+from archive.fingerprint import letters, words_in
 from archive.lines import INLINE, PAGE, SILENT, Line, read_lines
 
 # trafilatura's text is taken as it is where so much of the word pairs of both is shared (.85 gains .002 less)
@@ -72,23 +71,24 @@ def nearest(
     if second is None:
         return full(), None
     quick = fast()
-    own = _pairs(quick)
-    if _agreement(own, second) >= _AGREE:
+    quickly = _pairs(quick)
+    if _agreement(quickly, second) >= _AGREE:
         return quick, None
-    container = _container(tree, quick, join)
-    apart = _agreement(_pairs(container), own) < _CLOSE
+    bare = _container(tree, join)
+    container = _with_lead(bare, quick) if join else bare
+    apart = _agreement(_pairs(container), quickly) < _CLOSE
     whole = full() if apart else quick
     ours = _pairs(whole)
     agreed = _agreement(ours, second)
     if agreed >= _AGREE:
         return whole, None
-    if apart:
-        container = _container(tree, whole, join)
+    if apart and join:
+        container = _with_lead(bare, whole)
     held = _pairs(container)
     answers = {"": (whole, ours), "container": (container, held)}
     below = _below(tree)
     if (ours & second).total() < _AGREE * ours.total() or not _holds(whole, below):  # it may be of its fallbacks
-        answers["fast"] = (quick, own)
+        answers["fast"] = (quick, quickly)
     # what has nothing of the lines right below the headline is another text on the page
     usable = {name for name, (lines, own) in answers.items() if own.total() >= _LEAST and _holds(lines, below)}
     if not usable:
@@ -151,8 +151,8 @@ def _near(own: Pairs, other: Pairs) -> float:
     return _HELD * shared / (own.total() or 1) + (1 - _HELD) * shared / (other.total() or 1)
 
 
-def _container(tree: HtmlElement, full: list[Line], join: bool) -> list[Line]:
-    """The lines of the element with most prose in it."""
+def _container(tree: HtmlElement, join: bool) -> list[Line]:
+    """The lines of the element with most prose in it, and of the others of the same article."""
     prose = _prose(tree)
     if not prose:
         return []
@@ -175,7 +175,7 @@ def _container(tree: HtmlElement, full: list[Line], join: bool) -> list[Line]:
         for element in tree.iter(str(best.tag))
         if element is best or (element in inside and _like(element, best))
     ]
-    return _with_lead(read_lines(parts, PAGE), full)
+    return read_lines(parts, PAGE)
 
 
 def _like(element: etree._Element, best: etree._Element) -> bool:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from archive.boilerplate import words_in
-from archive.fingerprint import letters
+from archive.fingerprint import letters, words_in
 from archive.models import Block, Reading
 
 # a story with another heading is the same one from this share of the shorter text on, by the words of its blocks:

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from archive.boilerplate import words_in
-from archive.fingerprint import letters, letters_hash
+from archive.fingerprint import letters, letters_hash, words_in
 from archive.lines import INLINE, SILENT
 from archive.models import Block
 

@@ -223,11 +223,6 @@ def unindexed(conn: sqlite3.Connection, sample: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def articles_bound(conn: sqlite3.Connection) -> int:
-    """How many articles there are at most (the largest id): known at once, which a count is not."""
-    return conn.execute("select coalesce(max(id), 0) from articles").fetchone()[0]  # type: ignore[no-any-return]
-
-
 def span(conn: sqlite3.Connection) -> tuple[str | None, str | None]:
     """When the first and the last capture of our own were made."""
     ends = []

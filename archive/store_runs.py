@@ -47,10 +47,6 @@ class Runs(Rows):
         hints = {name: tuple(selectors) for name, selectors in json.loads(row["hints"]).items()}
         return Source(**{**row, "articles": tuple(json.loads(row["articles"])), "hints": Hints(**hints)})
 
-    def source_state(self, source: str) -> str:
-        """The state of a source."""
-        return str(self._one("select state from sources where id = ?", source))
-
     def set_source_state(
         self, source: str, state: str, reason: str | None, success: str | None, failures: int, next_try: str | None
     ) -> None:

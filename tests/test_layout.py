@@ -18,7 +18,8 @@ PURE = [
     "models", "errors", "urls", "payload", "fingerprint", "extract", "dates", "metadata", "boilerplate", "diff",
     "walls", "post", "schedule", "forecast", "body", "elements", "letters",
     "asides", "lines", "nearest", "standfirst",
-    "complete", "doubt", "jsonld", "language", "people", "printed", "split", "layout", "entries", "parts",
+    "complete", "doubt", "jsonld", "language", "people", "printed", "split", "stories",
+    "layout", "entries", "parts",
 ]  # fmt: skip
 # where SQL stands: the schema, what passes on the way of a page, and what a check-up asks
 SQL_MODULES = re.compile(r"archive/(schema|store(_[a-z]+)?)\.py")

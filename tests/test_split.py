@@ -14,7 +14,7 @@ from archive.home import Home
 from archive.models import Block, Entry, Hints, Link, Media, Quote, Reading
 from archive.parts import Traits, match
 from archive.rebuild import rebuild
-from archive.split import sliced
+from archive.stories import sliced
 from tests.crawling import rows
 from tests.keeping import captured, keep, source
 
