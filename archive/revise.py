@@ -11,14 +11,14 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive.boilerplate import Document, Own, compose, mark_blocks, repeated_blocks
 from archive.diff import Seen, Stretch, stretches, words_changed
 from archive.doubt import joined, of_capture
 from archive.elements import shown
 from archive.fingerprint import EXTRACTOR, block_hash
-from archive.models import WINDOW, Page, Reading
+from archive.models import WINDOW, Block, Mark, Page, Reading
 from archive.parts import Traits, match
 from archive.store import NEAR, Revision, Step, Store, seconds
 from archive.urls import is_article, url_key
@@ -30,6 +30,16 @@ _EXTRAS = ("links", "media", "quotes", "entries")
 _METADATA = tuple(f.name for f in fields(Reading) if f.name not in ("title", "blocks", *_EXTRAS))
 # of these the article's row has a column
 _COLUMNS = tuple(name for name in _METADATA if name != "steps")
+
+
+class _Marked(NamedTuple):
+    """What marks leave of a reading: its text and standfirst, and why nothing was hidden, where that is so."""
+
+    text: str
+    summary: str
+    spared: str | None
+    blocks: tuple[Block, ...]
+    marks: tuple[Mark | None, ...]
 
 
 class Reviser:
@@ -203,7 +213,7 @@ class Reviser:
         readings = store.readings(article)
         texts = {r: self._text(readings[r], row) for r in {s.reading for s in steps} if r is not None}
         seen = [
-            Seen(s.capture, s.at, readings[s.reading]["title"], *texts[s.reading][:2])
+            Seen(s.capture, s.at, readings[s.reading]["title"], texts[s.reading].text, texts[s.reading].summary)
             for s in steps
             if s.reading is not None
         ]
@@ -236,7 +246,7 @@ class Reviser:
                 "text": last.text,
                 "words": len(last.text.split()),
                 "text_sha256": digest,
-                "spared": texts[reading["id"]][2],
+                "spared": texts[reading["id"]].spared,
                 "revisions": len(found),
                 "position": store.place(article),
                 "capture": proof.capture,
@@ -246,14 +256,12 @@ class Reviser:
             if (row["text_sha256"], row["title"], row["summary"] or "") != (digest, last.title, last.summary)
             else None,
         )
-        store.set_parts(article, shown(json.loads(reading["extras"]), *store.blocks(reading["id"])))
+        left = texts[reading["id"]]
+        store.set_parts(article, shown(json.loads(reading["extras"]), left.blocks, left.marks))
         return [s.capture for s in seen]
 
-    def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> tuple[str, str, str | None]:
-        """Mark a reading's blocks by the evidence of its time.
-
-        Returns what is left as text, the standfirst, and why nothing was hidden, where that is so.
-        """
+    def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> _Marked:
+        """Mark a reading's blocks by the evidence of its time."""
         store, article, source = self.store, row["id"], row["source"]
         blocks, old = store.blocks(reading["id"])
         near = store.neighbours(source, article, {b.hash for b in blocks}, seconds(reading["first_at"]))
@@ -268,7 +276,8 @@ class Reviser:
         if changed:
             store.set_marks(reading["id"], changed)
         standfirst = [block for block, mark in zip(blocks, marks, strict=True) if mark == "summary"]
-        return compose(blocks, marks), compose(standfirst, [None] * len(standfirst)), marking.spared
+        summary = compose(standfirst, [None] * len(standfirst))
+        return _Marked(compose(blocks, marks), summary, marking.spared, blocks, marks)
 
     def _document(self, article: int) -> Document:
         document = self._documents.get(article)
