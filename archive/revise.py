@@ -16,6 +16,7 @@ from typing import Any
 from archive.boilerplate import Document, compose, mark_blocks, repeated_blocks
 from archive.diff import Seen, Stretch, stretches, words_changed
 from archive.fingerprint import EXTRACTOR, block_hash
+from archive.group import Groups
 from archive.models import Page, Reading
 from archive.store import NEAR, Revision, Step, Store, seconds
 from archive.urls import is_article, url_key
@@ -34,6 +35,7 @@ class Reviser:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.groups = Groups(store)
         self._documents: OrderedDict[int, Document] = OrderedDict()
         self._patterns: dict[str, tuple[str, ...]] = {}
 
@@ -156,6 +158,7 @@ class Reviser:
             else None,
         )
         store.set_parts(article, json.loads(reading["extras"]))
+        self.groups.update(article)
         return [s.capture for s in seen]
 
     def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> tuple[str, str]:

@@ -349,6 +349,62 @@ create table verdicts (                 -- blocks that somebody decided on for g
 ) without rowid;
 """
 
+_COPIES = """
+create table signatures (               -- what a text is compared by
+    article integer primary key references articles(id),
+    digest text not null,               -- of all that decides it
+    at integer not null,                -- seconds since 1970: published, else first seen
+    words integer not null,
+    minhash blob not null,              -- 64 values of 32 bits; empty: too short to be looked up
+    sentences blob not null,            -- keys, 64 bits each: its sentences
+    quoted blob not null,               -- sentences of its quotations
+    stems blob not null,                -- bands of the word stems of those
+    forms blob not null                 -- bands of what stands between its numbers
+);
+create table lookups (                  -- whose text has a key: a band of its MinHash, or one of the keys above
+    key integer not null,
+    at integer not null,                -- as in signatures
+    article integer not null references articles(id),
+    primary key (key, at, article)
+) without rowid;
+create table copies (                   -- a pair of articles stands once
+    article integer not null references articles(id),
+    other integer not null references articles(id),
+    relation text not null,             -- same_text, near_copy, contains, shared_quotes, template_series
+    score real not null,
+    reason text not null,
+    primary key (article, other)
+) without rowid;
+create index copies_other on copies(other);
+create index copies_relation on copies(relation, score);
+create table shared_quotations (
+    article integer not null references articles(id),
+    other integer not null references articles(id),
+    start integer not null,             -- offsets in characters of the articles' texts
+    stop integer not null,
+    other_start integer not null,
+    other_stop integer not null,
+    speaker text,                       -- NULL: neither text tells
+    wording text not null,
+    score real not null,
+    primary key (article, other, start)
+) without rowid;
+create index shared_quotations_other on shared_quotations(other);
+create index shared_quotations_speaker on shared_quotations(speaker);
+create table stories (
+    id integer primary key references articles(id),     -- its earliest article
+    title text not null,
+    first_published text not null,
+    first_from text not null,           -- published, first_seen
+    articles integer not null,
+    sources integer not null
+);
+create index stories_first_published on stories(first_published);
+create index stories_articles on stories(articles);
+create index stories_sources on stories(sources);
+create index articles_story on articles(story);
+"""
+
 
 @migrations()
 def m001_spine(db: Database) -> None:
@@ -379,5 +435,13 @@ def m003_unattended(db: Database) -> None:
 def m004_text(db: Database) -> None:
     """What is kept of a text besides its words."""
     for statement in _TEXT.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
+def m005_copies(db: Database) -> None:
+    """Who carries the same text."""
+    for statement in _COPIES.split(";\n"):
         if statement.strip():
             db.execute(statement)

@@ -24,11 +24,12 @@ from archive.models import (
 )
 from archive.schema import migrations
 from archive.store_captures import Captures, Known
+from archive.store_copies import Copies, Link, Marks, Place
 from archive.store_evidence import NEAR, Evidence, seconds
 from archive.store_runs import Runs
 from archive.store_visits import Visit, Visits
 
-__all__ = ["NEAR", "Known", "Revision", "Step", "Store", "Visit", "seconds"]
+__all__ = ["NEAR", "Known", "Link", "Marks", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
 
 # a reader that meets the writer waits this long, in milliseconds
 _BUSY = 30_000
@@ -64,7 +65,7 @@ class Revision:
     folded_into: int | None
 
 
-class Store(Runs, Visits, Captures, Evidence):
+class Store(Runs, Visits, Captures, Evidence, Copies):
     """The archive's rows.
 
     Raises:
