@@ -14,7 +14,7 @@ from dataclasses import fields
 from typing import Any
 
 from archive.boilerplate import Document, compose, mark_blocks, repeated_blocks
-from archive.diff import Seen, Stretch, stretches, words_changed
+from archive.diff import Seen, Stretch, differences, stated_changed, stretches
 from archive.fingerprint import EXTRACTOR, block_hash
 from archive.group import Groups
 from archive.models import Page, Reading
@@ -65,6 +65,9 @@ class Reviser:
                     affected.update(near)
             if part == 1:
                 first = article
+                for key in keys:  # a story of its own until now: it moved to where this one is
+                    if store.article_at(key) not in (None, article):
+                        affected.update(store.link_gone(capture, key))
                 store.add_addresses(article, keys, url_key(url))
             content = _content(reading)
             known = store.find_reading(article, EXTRACTOR, content[0])
@@ -117,7 +120,7 @@ class Reviser:
         readings = store.readings(article)
         texts = {r: self._text(readings[r], row) for r in {s.reading for s in steps} if r is not None}
         seen = [
-            Seen(s.capture, s.at, readings[s.reading]["title"], *texts[s.reading])
+            Seen(s.capture, s.at, readings[s.reading]["title"], *texts[s.reading], _stated(readings[s.reading]))
             for s in steps
             if s.reading is not None
         ]
@@ -125,7 +128,7 @@ class Reviser:
         if not found:
             return []
         kept = {revision.first_capture: revision for revision in store.revisions(article)}
-        self._write_revisions(article, found, kept)
+        self._write_revisions(row, found, kept)
         last = found[-1].first
         digest = _sha256(last.text)
         earlier = kept.get(last.capture)
@@ -196,7 +199,7 @@ class Reviser:
             self._documents.move_to_end(article)
         return document
 
-    def _write_revisions(self, article: int, found: list[Stretch], kept: dict[int, Revision]) -> None:
+    def _write_revisions(self, article: dict[str, Any], found: list[Stretch], kept: dict[int, Revision]) -> None:
         ids: dict[int, int] = {}  # capture → its revision
         unchanged_before = True
         for number, stretch in enumerate(found, 1):
@@ -209,20 +212,29 @@ class Reviser:
                 first.title,
                 first.summary,
             )
-            row: dict[str, object] = {"seen_from": first.at, "seen_to": stretch.seen_to}
+            before = found[number - 2] if number > 1 else None
+            row: dict[str, object] = {
+                "seen_from": first.at,
+                "seen_to": stretch.seen_to,
+                "superseded": number < len(found),
+                "stated": stated_changed(before.last.stated, first.stated) if before else None,
+            }
             if not (same and unchanged_before):
-                before = found[number - 2].first if number > 1 else None
-                added, removed = words_changed(before.whole, first.whole) if before else (None, None)
+                change = differences(_parts(before.first), _parts(first)) if before else None
                 row |= {
-                    "article": article,
+                    "article": article["id"],
+                    "source": article["source"],
                     "number": number,
                     "first_capture": first.capture,
                     "title": first.title,
                     "summary": first.summary or None,
                     "text": first.text,
                     "text_sha256": digest,
-                    "words_added": added,
-                    "words_removed": removed,
+                    "words_added": change and change.added,
+                    "words_removed": change and change.removed,
+                    "numbers": json.dumps(change.replaced, ensure_ascii=False)
+                    if change and change.replaced
+                    else None,
                     "folded_into": None,
                 }
             identity = self.store.put_revision(old.id if old else None, row)
@@ -235,6 +247,9 @@ class Reviser:
                     revision.id,
                     {
                         "number": None,
+                        "superseded": False,
+                        "stated": None,
+                        "numbers": None,
                         "words_added": None,
                         "words_removed": None,
                         "folded_into": ids.get(capture),
@@ -255,6 +270,16 @@ def _gone_at(steps: list[Step]) -> str | None:
     for step in steps:
         gone_at = (gone_at or step.at) if step.reading is None else None
     return gone_at
+
+
+def _stated(reading: dict[str, Any]) -> str | None:
+    """When a page was changed last, as it says itself."""
+    stated: str | None = reading["metadata"].get("modified") or reading["metadata"].get("published")
+    return stated
+
+
+def _parts(seen: Seen) -> tuple[str, str, str]:
+    return seen.title, seen.summary, seen.text
 
 
 def _titles(reading: dict[str, Any]) -> frozenset[int]:

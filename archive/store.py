@@ -26,6 +26,7 @@ from archive.schema import migrations
 from archive.store_captures import Captures, Known
 from archive.store_copies import Copies, Link, Marks, Place
 from archive.store_evidence import NEAR, Evidence, seconds
+from archive.store_history import History
 from archive.store_runs import Runs
 from archive.store_visits import Visit, Visits
 
@@ -65,7 +66,7 @@ class Revision:
     folded_into: int | None
 
 
-class Store(Runs, Visits, Captures, Evidence, Copies):
+class Store(Runs, Visits, Captures, Evidence, History, Copies):
     """The archive's rows.
 
     Raises:
@@ -126,6 +127,7 @@ class Store(Runs, Visits, Captures, Evidence, Copies):
         return {
             **rows[0],
             "tags": json.loads(rows[0]["tags"] or "[]"),
+            "moved_to": self.moved_to(article),
             "captures": self.rows(
                 "select c.id, c.url, c.fetched_at, c.outcome, c.payload_sha256, c.warc_file, c.warc_offset"
                 " from captures c join capture_articles ca on ca.capture = c.id where ca.article = ?"
@@ -282,17 +284,17 @@ class Store(Runs, Visits, Captures, Evidence, Copies):
             row[0]
             for row in self.conn.execute(
                 "insert into capture_articles select ?, article, reading from capture_articles where capture = ?"
-                " returning article",
+                " and reading is not null returning article",
                 (capture, earlier),
             ).fetchall()
         ]
 
     def link_gone(self, capture: int, url_key: str) -> list[int]:
-        """Say that every article that answered at this address last is gone; returns the articles."""
+        """Say that every article that answered at this address last is gone; returns those of which that was new."""
         return [
             row[0]
             for row in self.conn.execute(
-                "insert into capture_articles select ?, p.id, null from addresses d"
+                "insert or ignore into capture_articles select ?, p.id, null from addresses d"
                 " join articles a on a.id = d.article join captures c on c.id = a.capture and c.url_key = d.url_key"
                 " join articles p on p.url = a.url where d.url_key = ?"
                 " returning article",

@@ -5,6 +5,7 @@ Takes scraped values and returns escaped markup, or None to leave a cell to Data
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -119,6 +120,10 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
             return None
         return Markup('<a href="{}">{}</a>').format(_path(datasette, number), label)
     target = None if article is None else _path(datasette, article) + _revision(row, table)
+    if column == "numbers" and isinstance(value, str):
+        return replaced(value)
+    if column == "number" and target and "?" in target and table in (None, "changes"):
+        return Markup('<a href="{}">{}</a>').format(target.replace("?", "/diff?"), value)
     if target and isinstance(value, int) and (column == "revision" or (column == "id" and table == "revisions")):
         return Markup('<a href="{}">{}</a>').format(target, value)
     if not isinstance(value, str):
@@ -133,6 +138,15 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     if column == "text" and target and len(value) > _CELL:
         return Markup('{}… <a href="{}">read it all</a>').format(value[:_CELL].rsplit(None, 1)[0], target)
     return shown
+
+
+def replaced(numbers: str) -> Markup | None:
+    """Numbers that changed (``revisions.numbers``), one pair a line."""
+    try:
+        pairs = [(", ".join(pair["old"]), ", ".join(pair["new"])) for pair in json.loads(numbers)]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return Markup("<br>").join(Markup("{} → {}").format(old, new) for old, new in pairs)
 
 
 def _article(row: Any, table: str | None) -> int | None:
