@@ -384,17 +384,13 @@ create trigger earlier_texts_ad after delete on revisions when old.superseded be
     insert into earlier_texts_fts (earlier_texts_fts, rowid, title, summary, text)
     values ('delete', old.id, old.title, old.summary, old.text); end;
 
-create trigger earlier_texts_out after update of superseded, title, summary, text on revisions
-when old.superseded and (not new.superseded
-    or (old.title, old.summary, old.text) is not (new.title, new.summary, new.text)) begin
+create trigger earlier_texts_au after update of superseded, title, summary, text on revisions
+when (old.superseded or new.superseded) and (old.superseded, old.title, old.summary, old.text)
+    is not (new.superseded, new.title, new.summary, new.text) begin
     insert into earlier_texts_fts (earlier_texts_fts, rowid, title, summary, text)
-    values ('delete', old.id, old.title, old.summary, old.text); end;
-
-create trigger earlier_texts_in after update of superseded, title, summary, text on revisions
-when new.superseded and (not old.superseded
-    or (old.title, old.summary, old.text) is not (new.title, new.summary, new.text)) begin
-    insert into earlier_texts_fts (rowid, title, summary, text)
-    values (new.id, new.title, new.summary, new.text); end;
+    select 'delete', old.id, old.title, old.summary, old.text where old.superseded; insert into
+    earlier_texts_fts (rowid, title, summary, text) select new.id, new.title, new.summary, new.text
+    where new.superseded; end;
 
 create view proofs as
 select r.id as revision, r.article, r.number, r.seen_from, r.seen_to,

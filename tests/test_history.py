@@ -165,6 +165,17 @@ def test_an_older_archive_is_filled_in_steps_and_goes_on_where_it_was_stopped(
     indexed(home)
 
 
+def test_an_earlier_text_that_is_read_anew_is_found_by_its_new_words_alone(home: Home) -> None:
+    keep(home, [captured(URL, page(BODY), 0), captured(URL, page(SHORTER), 1)])
+    store = Store(home.database, write=True)
+    for old, new in (("timber", "gravel"), ("gravel", "coal"), ("coal", "timber")):
+        store.conn.execute("update revisions set title = title || ?1, text = replace(text, ?2, ?1)", (new, old))
+        indexed(home)
+        assert [row["dropped_by"] for row in store.search_history([new, "nobody was hurt"], None, 5)] == [2]
+        assert store.search_history([old, "nobody was hurt"], None, 5) == []
+    store.close()
+
+
 # words that are gone
 
 

@@ -114,7 +114,7 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     if database != "archive" or value is None:
         return None
     article = _article(row, table)
-    if column == "article" or (column == "id" and table in ("articles", "latest")):
+    if column == "article" or (column == "id" and table in ("articles", "latest", "gone")):
         number, label = (value["value"], value["label"]) if isinstance(value, Mapping) else (value, value)
         if not isinstance(number, int):
             return None
@@ -152,7 +152,9 @@ def replaced(numbers: str) -> Markup | None:
 def _article(row: Any, table: str | None) -> int | None:
     """The article that a row is about."""
     keys = row.keys()
-    name = "article" if "article" in keys else "id" if table in ("articles", "latest") and "id" in keys else None
+    name = (
+        "article" if "article" in keys else "id" if table in ("articles", "latest", "gone") and "id" in keys else None
+    )
     value = row[name] if name else None
     value = value["value"] if isinstance(value, Mapping) else value
     return value if isinstance(value, int) else None
