@@ -364,7 +364,8 @@ alter table revisions add column stated integer;
 -- JSON list of {old, new}: numbers that are others now, as printed; NULL: none
 alter table revisions add column numbers text;
 create index revisions_number on revisions(article, number);
-create index revisions_source on revisions(source, seen_from);
+create index revisions_edits on revisions(seen_from) where number > 1;
+create index revisions_source on revisions(source, seen_from) where number > 1;
 create index revisions_unstated on revisions(seen_from) where stated = 0;
 create index revisions_numbers on revisions(seen_from) where numbers is not null;
 create index articles_gone_at on articles(gone_at) where gone_at is not null;
