@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 HOME_DIR ?= demo-data
 
-.PHONY: demo test check bench bench-warc bench-year lock clean
+.PHONY: demo test check bench bench-warc bench-year bench-copies lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/communique demo --home "$(HOME_DIR)"
@@ -25,6 +25,9 @@ bench-warc: $(STAMP)
 
 bench-year: $(STAMP)
 	$(VENV)/bin/python -m benchmarks.year
+
+bench-copies: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.copies --million
 
 # a hashed lock and an editable project cannot be in one call of pip; the project is installed in place, with the
 # build tools that the lock names

@@ -34,6 +34,10 @@ SENTENCE = 6
 # sentences that a text is looked up by at most, those of the lowest hashes: a year's chronicle has thousands
 SENTENCES = 256
 
+# keys have 48 of 64 bits, signed: SQLite keeps such numbers in six bytes, and among 100 million of them one in three
+# million meets another by chance
+_SHIFT = 16
+
 _NOT_WORD = re.compile(r"[\W_]+")
 _NOT_WORD_OR_LINE = re.compile(r"[^\w\n]+|_+")
 # kana, Chinese characters, Thai
@@ -71,8 +75,13 @@ def words_and_sentences(text: str) -> tuple[list[str], list[int]]:
     Those of the lowest hashes where it has hundreds: the same ones of any two texts.
     """
     lines = [line.split() for line in _tokens(_SENTENCE_END.sub("\n", text)).split("\n")]
-    keys = {letters_hash("".join(line)) for line in lines if len(line) >= SENTENCE}
+    keys = {sentence_key(line) for line in lines if len(line) >= SENTENCE}
     return [word for line in lines for word in line], sorted(keys)[:SENTENCES]
+
+
+def sentence_key(spoken: Sequence[str]) -> int:
+    """The key of a sentence's words."""
+    return letters_hash("".join(spoken)) >> _SHIFT
 
 
 def _tokens(text: str) -> str:
@@ -149,7 +158,7 @@ def signature(found: Hashes) -> Signature:
 
 
 def bands(values: Signature, salt: str = "", rows: int = ROWS) -> list[int]:
-    """The keys that a signature is looked up by: one for each band of ``rows`` values, signed 64 bit.
+    """The keys that a signature is looked up by: one for each band of ``rows`` values.
 
     ``salt``: keys of another one never meet.
     """
@@ -160,7 +169,7 @@ def bands(values: Signature, salt: str = "", rows: int = ROWS) -> list[int]:
     keys = np.arange(count, dtype=np.uint64) * np.uint64(_PLACES[0]) + np.uint64(crc32(salt.encode()))
     for row in range(rows):
         keys = _mix(keys ^ values[row : count * rows : rows].astype(np.uint64) * np.uint64(_PLACES[1]))
-    signed: list[int] = keys.astype(np.int64).tolist()
+    signed: list[int] = (keys.astype(np.int64) >> _SHIFT).tolist()
     return signed
 
 
@@ -168,7 +177,9 @@ def small_bands(terms: Iterable[str], values: int, rows: int) -> list[int]:
     """:func:`bands` of the MinHash of a set of a dozen members, for which arrays are not worth their while."""
     hashes = [crc32(term.encode()) for term in terms]
     least = [min((h * f + a & _MASK) >> 32 for h in hashes) for f, a in _small_family()[:values]]
-    return [letters_hash(f"{band} {least[band * rows : (band + 1) * rows]}") for band in range(values // rows)]
+    return [
+        letters_hash(f"{band} {least[band * rows : (band + 1) * rows]}") >> _SHIFT for band in range(values // rows)
+    ]
 
 
 @cache

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from archive.copies import LEAST, Relation, Text, has_room, is_other_story, part_of, relate
-from archive.fingerprint import bands, form, numbers, shingles, signature, words, words_and_sentences
+from archive.fingerprint import bands, form, numbers, sentence_key, shingles, signature, words, words_and_sentences
 from archive.quotations import Shared, quotation_keys, quotations, shared_quotations
 from archive.store import Link, Marks, Place, Store, seconds
 
@@ -121,8 +121,6 @@ class Groups:
         for key in store.shared_keys(_shared(marks), article):
             first = store.first_with(key, FIRST)
             found.update(store.all_with(key) if article in first and len(first) == FIRST else first)
-        near = Counter(store.near_with(_ints(marks.stems), marks.at - REPORTED, marks.at + REPORTED))
-        found |= {other for other, count in near.items() if count >= STEMS}
         found.discard(article)
         return {other for other, theirs in store.marks(found).items() if _is_alike(marks, theirs)}
 
@@ -349,11 +347,13 @@ def _marks(article: int, digest: str, at: int, text: str, source: str) -> Marks:
 
 def _shared(marks: Marks) -> list[int]:
     """The keys by which the first ones that have them are found."""
-    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted)]
+    weeks = [marks.at // REPORTED, marks.at // REPORTED + 1]  # who are a week apart or less have one of two in common
+    stems = [sentence_key((str(key), str(week))) for key in _ints(marks.stems) for week in weeks]
+    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted), *stems]
 
 
 def _keys(marks: Marks) -> set[int]:
-    return {*_shared(marks), *_ints(marks.stems), *_ints(marks.forms)}
+    return {*_shared(marks), *_ints(marks.forms)}
 
 
 def _bands(marks: Marks) -> list[int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from archive.fingerprint import letters_hash, sentences, small_bands, words
+from archive.fingerprint import sentence_key, sentences, small_bands, words
 
 Wording = Literal["same wording", "possibly another translation"]
 
@@ -30,9 +30,9 @@ LEAST, STEMS = 6, 4
 SAME, TRANSLATED = 0.8, 0.5
 # another translation keeps so many stems, or most of them
 KEPT, MOST_KEPT = 5, 0.6
-# a sentence of a quotation is looked up by five bands of two of 10 values: .84 at a Jaccard of .55, and whoever
-# carries a statement carries several sentences of it
-VALUES, ROWS = 10, 2
+# a sentence of a quotation is looked up by three bands of two of 6 values (.66 at a Jaccard of .55), and the first
+# so many sentences of a text: whoever carries a statement carries several sentences of it
+VALUES, ROWS, LOOKED_UP = 6, 2, 12
 # quotations of a text that are looked at, the first ones: an interview has hundreds
 MOST = 60
 
@@ -191,8 +191,9 @@ def quotation_keys(found: Sequence[Quotation]) -> tuple[list[int], list[int]]:
     exact: set[int] = set()
     stems: set[int] = set()
     for sentence in _sentences(found):
-        exact.add(letters_hash("quotation " + "".join(sentence.words)))
-        stems.update(small_bands(sentence.stems, VALUES, ROWS))
+        exact.add(sentence_key(["quotation", *sentence.words]))
+        if len(exact) <= LOOKED_UP:
+            stems.update(small_bands(sentence.stems, VALUES, ROWS))
     return sorted(exact), sorted(stems)
 
 

@@ -23,7 +23,7 @@ class Place(NamedTuple):
 class Marks:
     """What a text is looked up and compared by. ``digest``: of everything that decides it; ``at`` in seconds.
 
-    ``values``: its MinHash, empty where the text is too short for one. Keys are lists of signed 64 bit, sorted.
+    ``values``: its MinHash, empty where the text is too short for one. Keys are lists of 64-bit integers.
     """
 
     article: int
@@ -144,17 +144,6 @@ class Copies(Rows):
     def all_with(self, key: int) -> list[int]:
         """All articles with a key."""
         return [row[0] for row in self.conn.execute("select article from lookups where key = ?", (key,))]
-
-    def near_with(self, keys: Iterable[int], first: int, last: int) -> list[int]:
-        """Articles of a stretch of time (seconds), each once for every key it has."""
-        return [
-            row[0]
-            for row in self.conn.execute(
-                "select l.article from json_each(?) k cross join lookups l"
-                " on l.key = k.value and l.at between ? and ?",
-                (_json(keys), first, last),
-            )
-        ]
 
     def beside(self, key: int, place: Place, count: int, after: bool) -> list[Place]:
         """The nearest articles with a key before (or ``after``) a place, the nearest first."""
