@@ -417,7 +417,7 @@ drop view changes;
 create view changes as
 select r.id as revision, r.article, r.source, r.seen_from, r.number, r.title, r.words_added, r.words_removed,
     r.stated, r.numbers, p.id as before, p.seen_to as seen_before, a.published, a.modified, a.url
-from revisions r join articles a on a.id = r.article
+from revisions r cross join articles a on a.id = r.article
 left join revisions p on p.article = r.article and p.number = r.number - 1
 where r.number > 1
 order by r.seen_from desc, r.id desc;
