@@ -23,6 +23,7 @@ from itertools import combinations
 from archive.copies import LEAST, Relation, Text, has_room, is_other_story, part_of, relate
 from archive.fingerprint import bands, form, numbers, sentence_key, shingles, signature, words, words_and_sentences
 from archive.quotations import Shared, quotation_keys, quotations, shared_quotations
+from archive.related import related
 from archive.store import Link, Marks, Place, Store, seconds
 
 # rises with each change of what texts are looked up or compared by: every text is looked up anew by a rebuild
@@ -33,14 +34,17 @@ FIRST = 8
 ALIKE = 16
 # share of the sentences of the text that has fewer, from which on the other one is read
 SENTENCES = 0.3
-# bands of stems that quotations share before texts are read (two texts of one language share one in 100 pairs), and
-# how many seconds they may be apart: what was said is reported at once, and old words are found by their sentences
+# bands of stems that quotations share before texts are read (of pairs of texts of one language, 1 in 100 shares one).
+# Common ones are looked up by the week too, in seconds: what was said is reported at once
 STEMS, REPORTED = 2, 7 * 86_400
 # a report's form is looked up with so many numbers in it; of earlier reports the nearest are looked at
 FIGURES, PREVIOUS = 8, 8
 # bands of three of 24 values: forms share .85 and more of their runs, which 99 of 100 pairs show
 FORM_VALUES = 24
 
+
+# related coverage is looked for within so many seconds, among so many articles at most, the nearest in time
+SAME_DAYS, AMONG = 3 * 86_400, 1_000
 
 # two articles whose link changed
 Pair = tuple[int, int]
@@ -114,15 +118,16 @@ class Groups:
         for key in _ints(marks.forms):
             around.later |= {after.article for after in store.beside(key, place, PREVIOUS, after=True)}
 
-    def _candidates(self, article: int, marks: Marks) -> set[int]:
-        """Whom an article is compared with, as far as what is kept of both texts tells."""
+    def _candidates(self, article: int, marks: Marks) -> dict[int, bool]:
+        """Whom an article is compared with; False where only their quotations are."""
         store = self.store
         found: set[int] = set()
         for key in store.shared_keys(_shared(marks), article):
             first = store.first_with(key, FIRST)
             found.update(store.all_with(key) if article in first and len(first) == FIRST else first)
         found.discard(article)
-        return {other for other, theirs in store.marks(found).items() if _is_alike(marks, theirs)}
+        alike = _Alike(marks)
+        return {other: texts for other, theirs in store.marks(found).items() if (texts := alike(theirs)) is not None}
 
     # links
 
@@ -197,11 +202,12 @@ class Groups:
         article = marks.article
         found: dict[int, tuple[Link, list[tuple[object, ...]]]] = {}
         said = None
-        for other, text in self.store.texts_of(self._candidates(article, marks)).items():
+        candidates = self._candidates(article, marks)
+        for other, text in self.store.texts_of(candidates).items():
             first, second = min(article, other), max(article, other)
             theirs = Text(text)
             pair = (own, theirs) if first == article else (theirs, own)
-            relation = relate(*pair)
+            relation = relate(*pair) if candidates[other] else None
             if relation is not None:
                 if relation.kind != "template_series":
                     found[other] = _link(first, second, relation), []
@@ -305,6 +311,13 @@ class Groups:
             store.write_story(story)
 
 
+def related_to(store: Store, article: int) -> list[tuple[int, float]]:
+    """(article, score) of what may be about the same event as an article: suggestions, worked out when asked for."""
+    others = store.same_days(article, SAME_DAYS, AMONG)
+    texts = store.texts_of([article, *others])
+    return list(related(texts.pop(article), texts))
+
+
 class _Around:
     """For whom it matters that an article came, changed or went: articles by number."""
 
@@ -347,9 +360,10 @@ def _marks(article: int, digest: str, at: int, text: str, source: str) -> Marks:
 
 def _shared(marks: Marks) -> list[int]:
     """The keys by which the first ones that have them are found."""
+    stems = _ints(marks.stems)
     weeks = [marks.at // REPORTED, marks.at // REPORTED + 1]  # who are a week apart or less have one of two in common
-    stems = [sentence_key((str(key), str(week))) for key in _ints(marks.stems) for week in weeks]
-    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted), *stems]
+    of_weeks = [sentence_key((str(key), str(week))) for key in stems for week in weeks]
+    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted), *stems, *of_weeks]
 
 
 def _keys(marks: Marks) -> set[int]:
@@ -362,21 +376,32 @@ def _bands(marks: Marks) -> list[int]:
     return bands(np.frombuffer(marks.values, dtype=np.uint32)) if marks.values else []
 
 
-def _is_alike(a: Marks, b: Marks) -> bool:
-    """Whether two texts are worth reading side by side."""
-    import numpy as np
+class _Alike:
+    """Whether texts are worth reading side by side with one: the same from both sides."""
 
-    first, second = (np.frombuffer(m.values, dtype=np.uint32) for m in (a, b))
-    if len(first) != len(second) or not len(first):
-        return False
-    if np.count_nonzero(first == second) >= ALIKE:
-        return True
-    ours, theirs = set(_ints(a.sentences)), set(_ints(b.sentences))
-    if ours & theirs and len(ours & theirs) >= SENTENCES * min(len(ours), len(theirs)):
-        return True
-    if not set(_ints(a.quoted)).isdisjoint(_ints(b.quoted)):
-        return True
-    return abs(a.at - b.at) <= REPORTED and len({*_ints(a.stems)} & {*_ints(b.stems)}) >= STEMS
+    def __init__(self, marks: Marks) -> None:
+        import numpy as np
+
+        self.values = np.frombuffer(marks.values, dtype=np.uint32)
+        self.sentences, self.quoted, self.stems = (
+            frozenset(_ints(keys)) for keys in (marks.sentences, marks.quoted, marks.stems)
+        )
+
+    def __call__(self, other: Marks) -> bool | None:
+        """True where the texts may be, False where only their quotations are, None where neither is."""
+        import numpy as np
+
+        if not len(self.values) or not other.values:
+            return None
+        if np.count_nonzero(self.values == np.frombuffer(other.values, dtype=np.uint32)) >= ALIKE:
+            return True
+        theirs = _ints(other.sentences)
+        shared = len(self.sentences.intersection(theirs))
+        if shared and shared >= SENTENCES * min(len(self.sentences), len(theirs)):
+            return True
+        if not self.quoted.isdisjoint(_ints(other.quoted)):
+            return False
+        return False if len(self.stems.intersection(_ints(other.stems))) >= STEMS else None
 
 
 def _blob(keys: list[int]) -> bytes:

@@ -71,6 +71,26 @@ class Copies(Rows):
         rows = self.conn.execute(_PLACE, (_json(articles),))
         return {row[3]: Place(*row) for row in rows}
 
+    def same_days(self, article: int, seconds: int, most: int) -> list[int]:
+        """The articles in an article's language that came out so many seconds or less before or after it, the
+        nearest first; not those of its story."""
+        return [
+            row[0]
+            for row in self.conn.execute(
+                "select a.id from articles o join articles a on a.language is o.language and a.id <> o.id"
+                " and (o.story is null or a.story is not o.story)"
+                " where o.id = ?1 and (a.published between"
+                " strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), '-' || ?2 || ' seconds')"
+                " and strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), ?2 || ' seconds')"
+                " or a.published is null and a.first_seen between"
+                " strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), '-' || ?2 || ' seconds')"
+                " and strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), ?2 || ' seconds'))"
+                " order by abs(strftime('%s', coalesce(a.published, a.first_seen))"
+                " - strftime('%s', coalesce(o.published, o.first_seen))), a.url, a.part limit ?3",
+                (article, seconds, most),
+            )
+        ]
+
     # what texts are looked up by
 
     def marks(self, articles: Collection[int]) -> dict[int, Marks]:
@@ -136,8 +156,8 @@ class Copies(Rows):
             rows = self.conn.execute(
                 "select at, article from lookups where key = ? and at <= ?", (key, rows[-1]["at"])
             ).fetchall()
-        if len(rows) <= count:
-            return [row["article"] for row in rows]
+        if len(rows) <= count or len({row["at"] for row in rows}) == len(rows):
+            return [row["article"] for row in rows[:count]]
         places = self.places([row["article"] for row in rows])
         return [p.article for p in sorted(places[row["article"]]._replace(at=row["at"]) for row in rows)[:count]]
 

@@ -354,8 +354,8 @@ def _sizes(conn: sqlite3.Connection) -> dict[str, int]:
     try:
         return dict(
             conn.execute(
-                "select name, sum(pgsize) from dbstat where name in ('lookups', 'signatures', 'copies', 'copies_other',"
-                " 'copies_relation') group by name"
+                "select name, sum(pgsize) from dbstat where name in"
+                " ('lookups', 'signatures', 'copies', 'copies_other', 'copies_relation') group by name"
             )
         )
     except sqlite3.OperationalError:
@@ -363,7 +363,7 @@ def _sizes(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def _fill(conn: sqlite3.Connection, have: int, count: int) -> None:
-    """Rows as the real ones have them, up to so many articles; each with keys of its own, and its share of common ones.
+    """Rows as the real ones have them, up to so many articles: each with keys of its own and some of everybody's.
 
     In stretches of the key space, several times over, so that pages are as full as after insertion one by one.
     """
@@ -376,12 +376,11 @@ def _fill(conn: sqlite3.Connection, have: int, count: int) -> None:
     conn.execute("begin")
     sample = conn.execute("select minhash, sentences, quoted, stems, words from signatures limit 1").fetchone()
     at = int(START.timestamp())
-    text = "word " * 400
     conn.executemany(
         "insert into articles (id, url, source, title, published, first_seen, last_checked, text, words, text_sha256,"
         " revisions, capture, extractor) values (?, ?, 'bench', '', ?, '', '', ?, 400, '', 1, 1, '')",
         (
-            (n, f"http://bench.example/{n}", stamp(START + timedelta(minutes=n)), text)
+            (n, f"http://bench.example/{n}", stamp(START + timedelta(minutes=n)), "")
             for n in range(have + 1, count + 1)
         ),
     )

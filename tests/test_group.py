@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from archive.group import FIRST, Groups
+from archive.group import FIRST, Groups, related_to
+from archive.home import Home
+from archive.rebuild import rebuild
 from archive.store import Store
-from tests.keeping import source
+from tests.keeping import captured, keep, source
+from tests.pages import SHAPES
 from tests.prose import prose
+from tests.test_seeds import SEEDS, aggregated, seed
 
 
 @pytest.fixture
@@ -288,3 +292,77 @@ def test_a_flash_is_too_short_to_be_anybody_s(archive: Archive) -> None:
     archive.put("first", "Ferry cancelled until further notice.", 1)
     archive.put("second", "Ferry cancelled until further notice.", 48)
     assert archive.links() == set()
+
+
+def test_related_coverage_is_suggested_for_some_days_and_never_linked(archive: Archive) -> None:
+    event = "The harbour of Ramford was closed after a barge had struck its northern quay. "
+    first = archive.put("first", event + prose(1, 1), 0)
+    near = archive.put("near", "A barge struck the northern quay: Ramford has closed its harbour. " + prose(2, 1), 30)
+    archive.put("late", event + prose(3, 1), 24 * 6)
+    for n in range(10, 20):
+        archive.put(f"n{n}", prose(n, 4), n)
+    assert [article for article, _ in related_to(archive.store, first)] == [near]
+    assert not {link for link in archive.links() if "first" in link}
+
+
+TABLES = ("copies", "shared_quotations", "stories", "signatures", "lookups")
+
+
+def rows(home: Home, *tables: str) -> list[dict[str, Any]]:
+    store = Store(home.database)
+    found = [row for table in tables or TABLES for row in store.rows(f"select * from {table} order by 1, 2, 3")]
+    store.close()
+    return found
+
+
+def page(title: str, text: str) -> str:
+    return SHAPES[0](title, text.split("\n"), [])
+
+
+def test_a_rebuild_gives_the_same_rows(home: Home) -> None:
+    pages = {
+        "varda": prose(1),
+        "estuary": prose(1) + "\nEditing by A. Reeve",
+        "northgate": prose(2) + "\n" + prose(1),
+    }
+    keep(
+        home,
+        [captured(f"http://{n}.example/a", page(f"Story at {n}", t), i) for i, (n, t) in enumerate(pages.items())],
+    )
+    before = rows(home)
+    assert {row["relation"] for row in rows(home, "copies")} == {"near_copy", "contains"}
+    assert rebuild(home).problems == ()
+    assert rows(home) == before
+
+
+def test_an_edit_that_an_outlet_makes_later_moves_its_links(home: Home) -> None:
+    url = "http://estuary.example/a"
+    keep(
+        home,
+        [captured("http://varda.example/a", page("Harbour", prose(1))), captured(url, page("Harbour", prose(1)), 5)],
+    )
+    assert [row["relation"] for row in rows(home, "copies")] == ["same_text"]
+    assert [row["articles"] for row in rows(home, "stories")] == [2]
+    keep(home, [captured(url, page("Harbour", prose(2)), 60)])
+    assert rows(home, "copies", "stories") == []
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason=f"the seed texts are not at {SEEDS}")
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0)])
+def test_the_seeds_share_quotations_and_no_more(tmp_path: Path, order: tuple[int, ...]) -> None:
+    home = Home(tmp_path)
+    pages = {n: SHAPES[1](*aggregated(n)) for n in (0, 2)}
+    for n in (1, 3, 4):
+        title, *paragraphs = (line for part in seed(n) for line in part.splitlines())
+        pages[n] = SHAPES[1](title, paragraphs, [])
+    host = ("aggregator", "herald", "aggregator", "office", "daily")
+    keep(home, [captured(f"http://{host[n]}.example/{n}", pages[n], at) for at, n in enumerate(order)])
+    number = {row["id"]: int(row["url"][-1]) for row in rows(home, "articles")}
+    links = {
+        (*sorted((number[row["article"]], number[row["other"]])), row["relation"]) for row in rows(home, "copies")
+    }
+    assert links == {(0, 1, "shared_quotes"), (0, 3, "shared_quotes")}
+    assert {row["wording"] for row in rows(home, "shared_quotations")} == {
+        "same wording",
+        "possibly another translation",
+    }
