@@ -32,6 +32,8 @@ from archive.store_visits import Visit, Visits
 
 __all__ = ["NEAR", "Known", "Link", "Marks", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
 
+# the writer's page cache, in KiB: an article is put in at a hundred places of the index of copies
+_CACHE = 65_536
 # a reader that meets the writer waits this long, in milliseconds
 _BUSY = 30_000
 
@@ -83,6 +85,7 @@ class Store(Runs, Visits, Captures, Evidence, History, Copies):
         self.db = Database(self.conn)
         if write:
             self.conn.execute("pragma foreign_keys = on")
+            self.conn.execute(f"pragma cache_size = {-_CACHE}")
             self.conn.execute("pragma synchronous = full")  # a WARC file that is finished is never scanned again
             self.db.enable_wal()
             migrations.apply(self.db)

@@ -323,7 +323,7 @@ def test_a_rebuild_gives_the_same_rows(home: Home) -> None:
     pages = {
         "varda": prose(1),
         "estuary": prose(1) + "\nEditing by A. Reeve",
-        "northgate": prose(2) + "\n" + prose(1),
+        "northgate": prose(2, 30) + "\n" + prose(1),
     }
     keep(
         home,

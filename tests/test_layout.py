@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PURE = [
     "models", "errors", "urls", "payload", "fingerprint", "extract", "dates", "metadata", "boilerplate", "diff",
-    "walls", "post", "schedule", "forecast", "body", "copies", "quotations",
+    "walls", "post", "schedule", "forecast", "body", "copies", "quotations", "related",
 ]  # fmt: skip
 # where SQL stands: the schema, what passes on the way of a page, and what a check-up asks
 SQL_MODULES = re.compile(r"archive/(schema|store(_[a-z]+)?)\.py")
