@@ -197,7 +197,11 @@ def captures() -> bool:
             for r in store.rows("select * from copies where relation in ('same_text', 'near_copy')")
             if r["article"] in urls and r["other"] in urls
         }
-        empty = {r["url"] for r in store.rows("select url from articles where words < 20")}
+        empty = {
+            r["url"]
+            for r in store.rows("select url from articles join signatures on article = id where minhash = x''")
+            if r["url"] in which
+        }
         store.close()
     pairs = [p for p in combinations(sorted(urls.values()), 2) if which[p[0]][0] == which[p[1]][0]]
     same = [p for p in pairs if which[p[0]] == which[p[1]]]
@@ -206,7 +210,7 @@ def captures() -> bool:
     false = [p for p in others if frozenset(p) in linked]
     share = len(false) / len(others)
     print(
-        f"daniel-dev: {len(urls)} articles, {len(empty)} of under 20 words; {len(same)} pairs of one address,"
+        f"daniel-dev: {len(urls)} articles, {len(empty)} without a text; {len(same)} pairs of one address,"
         f" {len(missed)} not found (0);"
     )
     print(
