@@ -35,8 +35,11 @@ ALIKE = 16
 # share of the sentences of the text that has fewer, from which on the other one is read
 SENTENCES = 0.3
 # bands of stems that quotations share before texts are read (of pairs of texts of one language, 1 in 100 shares one).
-# Common ones are looked up by the week too, in seconds: what was said is reported at once
-STEMS, REPORTED = 2, 7 * 86_400
+# Common ones are looked up by the fortnight too (in seconds): what was said is reported at once
+STEMS, REPORTED = 2, 14 * 86_400
+# bands of a text that has so many sentences to be looked up by too: of those edited by a tenth, these and a sentence
+# that was left alone find as many as all 21
+BANDS, ENOUGH = 12, 12
 # a report's form is looked up with so many numbers in it; of earlier reports the nearest are looked at
 FIGURES, PREVIOUS = 8, 8
 # bands of three of 24 values: forms share .85 and more of their runs, which 99 of 100 pairs show
@@ -361,9 +364,8 @@ def _marks(article: int, digest: str, at: int, text: str, source: str) -> Marks:
 def _shared(marks: Marks) -> list[int]:
     """The keys by which the first ones that have them are found."""
     stems = _ints(marks.stems)
-    weeks = [marks.at // REPORTED, marks.at // REPORTED + 1]  # who are a week apart or less have one of two in common
-    of_weeks = [sentence_key((str(key), str(week))) for key in stems for week in weeks]
-    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted), *stems, *of_weeks]
+    then = [sentence_key((str(key), str(marks.at // REPORTED))) for key in stems]
+    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted), *stems, *then]
 
 
 def _keys(marks: Marks) -> set[int]:
@@ -373,7 +375,10 @@ def _keys(marks: Marks) -> set[int]:
 def _bands(marks: Marks) -> list[int]:
     import numpy as np
 
-    return bands(np.frombuffer(marks.values, dtype=np.uint32)) if marks.values else []
+    if not marks.values:
+        return []
+    keys = bands(np.frombuffer(marks.values, dtype=np.uint32))
+    return keys[:BANDS] if len(marks.sentences) >= 8 * ENOUGH else keys
 
 
 class _Alike:
