@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 HOME_DIR ?= demo-data
 
-.PHONY: demo test check bench bench-warc bench-year bench-quality lock clean
+.PHONY: demo test check bench bench-warc bench-year bench-quality bench-copies bench-history lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/communique demo --home "$(HOME_DIR)"
@@ -31,6 +31,12 @@ bench-quality: $(STAMP)
 	$(VENV)/bin/python -m benchmarks.reports
 	$(VENV)/bin/python -m benchmarks.stories
 	$(VENV)/bin/python -m benchmarks.labels
+
+bench-copies: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.copies --million
+
+bench-history: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.history
 
 # a hashed lock and an editable project cannot be in one call of pip; the project is installed in place, with the
 # build tools that the lock names

@@ -56,7 +56,7 @@ def home_option(function: F) -> F:
 def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
     """A command that returns rows: as a table for people, or ``--json``, ``--nl``, ``--csv``.
 
-    ``columns`` are those of the table; the other forms carry every column.
+    ``columns`` are those of the table, as far as the rows have them; the other forms carry every column.
     """
 
     def decorate(function: F) -> Callable[..., None]:
@@ -74,7 +74,7 @@ def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
                     writer.writeheader()
                     writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
             else:
-                _table(rows, columns)
+                _table(rows, [column for column in columns if not rows or column in rows[0]])
 
         for form, text in (("csv", "CSV"), ("nl", "one JSON object a line"), ("json", "a JSON list")):
             wrapper = click.option(f"--{form}", "form", flag_value=form, help=f"Print {text}.")(wrapper)
@@ -211,7 +211,7 @@ def _about(row: Mapping[str, Any], full: bool) -> Iterator[tuple[str, Any]]:
     detected = row["language_detected"]
     yield "language", f"{row['language']} (its text looks like {detected})" if detected else row["language"]
     yield "licence", row["licence"]
-    for name in ("first_seen", "last_checked", "gone_at"):
+    for name in ("first_seen", "last_checked", "gone_at", "moved_to"):
         yield name.replace("_", " "), row[name]
     if full:
         yield "extractor", row["extractor"]
@@ -230,15 +230,21 @@ def _mark(block: Mapping[str, Any]) -> str | None:
 @click.argument("words", nargs=-1, required=True)
 @click.option("--source", help="Only of this source.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
-@listing("id", "published", "source", "title", "snippet")
-def search(home: Home, words: tuple[str, ...], source: str | None, limit: int) -> list[dict[str, Any]]:
+@click.option(
+    "--history", is_flag=True, help="In all texts an article ever had; an argument with spaces is a phrase."
+)
+@listing("id", "published", "first_seen", "last_seen", "dropped_by", "source", "title", "snippet")
+def search(home: Home, words: tuple[str, ...], source: str | None, limit: int, history: bool) -> list[dict[str, Any]]:
     """Find articles by words of their titles and texts, the best matches first.
+
+    With --history what an outlet deleted is found too, and stands first: when a text with these words was seen first
+    and last, and the number of the revision that dropped them.
 
     Exit codes: 0, also where nothing is found; 2 where there is no archive.
     """
     store = _store(home)
     try:
-        return store.search(" ".join(words), source, limit)
+        return store.search_history(words, source, limit) if history else store.search(" ".join(words), source, limit)
     finally:
         store.close()
 

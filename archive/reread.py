@@ -49,7 +49,8 @@ def reread(reviser: Reviser, captures: Iterable[tuple[dict[str, Any], Page]]) ->
         _add(again.causes, others, "marks")
         lost = store.keep_links(capture, [content_sha256(reading) for reading in page.readings])
         after = store.linked(capture)
-        moved.update((article, min(after)) for article in lost if after)
+        holding = [article for article, (reading, _) in after.items() if reading is not None]
+        moved.update((article, min(holding)) for article in lost if holding)
         touched |= own | before.keys() | after.keys()
         for article, (reading, _) in after.items():
             old, extractor = before.get(article, (None, None))

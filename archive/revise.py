@@ -14,10 +14,11 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from archive.boilerplate import Document, Own, compose, mark_blocks, repeated_blocks
-from archive.diff import Seen, Stretch, stretches, words_changed
+from archive.diff import Seen, Stretch, differences, stated_changed, stretches
 from archive.doubt import joined, of_capture
 from archive.elements import shown
 from archive.fingerprint import EXTRACTOR, block_hash
+from archive.group import Groups
 from archive.models import WINDOW, Block, Mark, Page, Reading
 from archive.parts import Traits, match
 from archive.store import NEAR, Revision, Step, Store, seconds
@@ -47,6 +48,7 @@ class Reviser:
 
     def __init__(self, store: Store, without: frozenset[str] = frozenset()) -> None:
         self.store, self.without = store, without
+        self.groups = Groups(store)
         self._invented = bool(store.fictional())
         self._documents: OrderedDict[int, Document] = OrderedDict()
         self._patterns: dict[str, tuple[str, ...]] = {}
@@ -89,7 +91,11 @@ class Reviser:
                 affected |= self._few_near(source, article, at)
                 renamed = True
             if position == 1:
-                store.add_addresses(parts[min(parts)], keys, url_key(url))
+                first = parts[min(parts)]
+                for key in keys:  # a story of its own until now: it moved to where this one is
+                    if store.article_at(key) not in (None, first):
+                        affected.update(store.link_gone(capture, key))
+                store.add_addresses(first, keys, url_key(url))
             content = _content(reading)
             kept = store.find_reading(article, EXTRACTOR, content[0])
             if kept is None:
@@ -153,6 +159,7 @@ class Reviser:
         """
         store = self.store
         source, before = store.article(article)["source"], store.sighted(article)
+        self.groups.remove(article)
         store.remove_article(article, into)
         return self._sight(article, source, before) - {article}
 
@@ -212,16 +219,12 @@ class Reviser:
         steps = store.history(article)
         readings = store.readings(article)
         texts = {r: self._text(readings[r], row) for r in {s.reading for s in steps} if r is not None}
-        seen = [
-            Seen(s.capture, s.at, readings[s.reading]["title"], texts[s.reading].text, texts[s.reading].summary)
-            for s in steps
-            if s.reading is not None
-        ]
+        seen = [_seen(s, readings[s.reading], texts[s.reading]) for s in steps if s.reading is not None]
         found = list(stretches(seen))
         if not found:
             return []
         kept = {revision.first_capture: revision for revision in store.revisions(article)}
-        self._write_revisions(article, found, kept)
+        self._write_revisions(row, found, kept)
         last = found[-1].first
         digest = _sha256(last.text)
         earlier = kept.get(last.capture)
@@ -258,6 +261,7 @@ class Reviser:
         )
         left = texts[reading["id"]]
         store.set_parts(article, shown(json.loads(reading["extras"]), left.blocks, left.marks))
+        self.groups.update(article)
         return [s.capture for s in seen]
 
     def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> _Marked:
@@ -294,7 +298,7 @@ class Reviser:
             self._documents.move_to_end(article)
         return document
 
-    def _write_revisions(self, article: int, found: list[Stretch], kept: dict[int, Revision]) -> None:
+    def _write_revisions(self, article: dict[str, Any], found: list[Stretch], kept: dict[int, Revision]) -> None:
         ids: dict[int, int] = {}  # capture → its revision
         unchanged_before = True
         for number, stretch in enumerate(found, 1):
@@ -307,20 +311,29 @@ class Reviser:
                 first.title,
                 first.summary,
             )
-            row: dict[str, object] = {"seen_from": first.at, "seen_to": stretch.seen_to}
+            before = found[number - 2] if number > 1 else None
+            row: dict[str, object] = {
+                "seen_from": first.at,
+                "seen_to": stretch.seen_to,
+                "superseded": number < len(found),
+                "stated": stated_changed(before.last.stated, first.stated) if before else None,
+            }
             if not (same and unchanged_before):
-                before = found[number - 2].first if number > 1 else None
-                added, removed = words_changed(before.whole, first.whole) if before else (None, None)
+                change = differences(_parts(before.first), _parts(first)) if before else None
                 row |= {
-                    "article": article,
+                    "article": article["id"],
+                    "source": article["source"],
                     "number": number,
                     "first_capture": first.capture,
                     "title": first.title,
                     "summary": first.summary or None,
                     "text": first.text,
                     "text_sha256": digest,
-                    "words_added": added,
-                    "words_removed": removed,
+                    "words_added": change and change.added,
+                    "words_removed": change and change.removed,
+                    "numbers": json.dumps(change.replaced, ensure_ascii=False)
+                    if change and change.replaced
+                    else None,
                     "folded_into": None,
                 }
             identity = self.store.put_revision(old.id if old else None, row)
@@ -333,6 +346,9 @@ class Reviser:
                     revision.id,
                     {
                         "number": None,
+                        "superseded": False,
+                        "stated": None,
+                        "numbers": None,
                         "words_added": None,
                         "words_removed": None,
                         "folded_into": ids.get(capture),
@@ -392,6 +408,16 @@ def _own(reading: dict[str, Any]) -> Own:
         metadata.get("agency"),
         frozenset(day[:10] for day in days if day),
     )
+
+
+def _seen(step: Step, reading: dict[str, Any], marked: _Marked) -> Seen:
+    """What a capture said, with when the page was changed last as it says itself."""
+    stated = reading["metadata"].get("modified") or reading["metadata"].get("published")
+    return Seen(step.capture, step.at, reading["title"], marked.text, marked.summary, stated)
+
+
+def _parts(seen: Seen) -> tuple[str, str, str]:
+    return seen.title, seen.summary, seen.text
 
 
 def _titles(reading: dict[str, Any]) -> frozenset[int]:

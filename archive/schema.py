@@ -6,7 +6,11 @@ A migration that was released is never changed: the next change is a new one bel
 
 from __future__ import annotations
 
+import json
+
 from sqlite_utils import Database, Migrations
+
+from archive.diff import differences, stated_changed
 
 migrations = Migrations("communique")
 
@@ -394,6 +398,145 @@ select source, printf('%016x', hash), 0, null, verdict, text, null, hash from ve
 where not exists (select 1 from sightings s where s.source = v.source and s.hash = v.hash);
 """
 
+_HISTORY = """
+-- as articles.source: edits are listed by outlet; NULL: not filled in yet
+alter table revisions add column source text;
+-- 1: a later text took its place
+alter table revisions add column superseded integer not null default 0;
+-- 1: when the page says that it was changed last changed with the text, 0: it did not; NULL: it does not say, the
+-- first one, or folded
+alter table revisions add column stated integer;
+-- JSON list of {old, new}: numbers that are others now, as printed; NULL: none
+alter table revisions add column numbers text;
+create index revisions_number on revisions(article, number);
+create index revisions_edits on revisions(seen_from) where number > 1;
+create index revisions_source on revisions(source, seen_from) where number > 1;
+create index revisions_unstated on revisions(seen_from) where stated = 0;
+create index revisions_numbers on revisions(seen_from) where numbers is not null;
+create index articles_gone_at on articles(gone_at) where gone_at is not null;
+
+create view earlier_texts as
+select id, article, number, source, seen_from, seen_to, title, summary, text
+from revisions where superseded;
+
+create virtual table earlier_texts_fts using fts5(
+    title, summary, text, content='earlier_texts', content_rowid='id', tokenize='{tokenize}');
+
+create trigger earlier_texts_ai after insert on revisions when new.superseded begin
+    insert into earlier_texts_fts (rowid, title, summary, text)
+    values (new.id, new.title, new.summary, new.text); end;
+
+create trigger earlier_texts_ad after delete on revisions when old.superseded begin
+    insert into earlier_texts_fts (earlier_texts_fts, rowid, title, summary, text)
+    values ('delete', old.id, old.title, old.summary, old.text); end;
+
+create trigger earlier_texts_au after update of superseded, title, summary, text on revisions
+when (old.superseded or new.superseded) and (old.superseded, old.title, old.summary, old.text)
+    is not (new.superseded, new.title, new.summary, new.text) begin
+    insert into earlier_texts_fts (earlier_texts_fts, rowid, title, summary, text)
+    select 'delete', old.id, old.title, old.summary, old.text where old.superseded; insert into
+    earlier_texts_fts (rowid, title, summary, text) select new.id, new.title, new.summary, new.text
+    where new.superseded; end;
+
+create view proofs as
+select r.id as revision, r.article, r.number, r.seen_from, r.seen_to,
+    f.id as first_capture, f.outcome as first_outcome, f.url as first_url, f.warc_file as first_warc_file,
+    f.warc_offset as first_warc_offset, f.payload_sha256 as first_payload_sha256, f.confirms as first_confirms,
+    coalesce(json_extract(fr.metadata, '$.modified'), json_extract(fr.metadata, '$.published')) as first_stated,
+    l.id as last_capture, l.outcome as last_outcome, l.url as last_url, l.warc_file as last_warc_file,
+    l.warc_offset as last_warc_offset, l.payload_sha256 as last_payload_sha256, l.confirms as last_confirms,
+    coalesce(json_extract(lr.metadata, '$.modified'), json_extract(lr.metadata, '$.published')) as last_stated
+from revisions r
+join captures f on f.id = r.first_capture
+left join capture_articles fc on fc.capture = f.id and fc.article = r.article
+left join readings fr on fr.id = fc.reading
+left join captures l on l.id = (select id from (select c.id, max(c.fetched_at || printf(' %018d', c.id))
+    from capture_articles s join captures c on c.id = s.capture
+    where s.article = r.article and s.reading is not null and c.fetched_at <= r.seen_to))
+left join capture_articles lc on lc.capture = l.id and lc.article = r.article
+left join readings lr on lr.id = lc.reading
+where r.number is not null;
+
+drop view changes;
+
+create view changes as
+select r.id as revision, r.article, r.source, r.seen_from, r.number, r.title, r.words_added, r.words_removed,
+    r.stated, r.numbers, p.id as before, p.seen_to as seen_before, a.published, a.modified, a.url
+from revisions r cross join articles a on a.id = r.article
+left join revisions p on p.article = r.article and p.number = r.number - 1
+where r.number > 1
+order by r.seen_from desc, r.id desc;
+
+create view gone as
+select a.id, a.gone_at, a.source, a.title, a.published, a.first_seen,
+    (select r.seen_to from revisions r where r.article = a.id and r.number = a.revisions) as last_seen,
+    (select max(o.article) from capture_articles g join captures c on c.id = g.capture
+        join capture_articles o on o.capture = g.capture and o.reading is not null
+        where g.article = a.id and g.reading is null and c.fetched_at >= a.gone_at) as moved_to,
+    a.words, a.revisions, a.url
+from articles a
+where a.gone_at is not null
+order by a.gone_at desc, a.id desc;
+"""
+# revisions filled in by one transaction of a migration: the write-ahead log of an old archive stays small
+_STEP = 500
+
+_COPIES = """
+create table signatures (               -- what a text is compared by
+    article integer primary key references articles(id),
+    digest text not null,               -- of all that decides it
+    at integer not null,                -- seconds since 1970: published, else first seen
+    words integer not null,
+    minhash blob not null,              -- 64 values of 32 bits; empty: too short to be looked up
+    sentences blob not null,            -- keys, 64 bits each: its sentences
+    quoted blob not null,               -- sentences of its quotations
+    stems blob not null,                -- bands of the word stems of those
+    forms blob not null                 -- bands of what stands between its numbers
+);
+create table lookups (                  -- whose text has a key: a band of its MinHash, or one of the keys above
+    key integer not null,
+    at integer not null,                -- as in signatures
+    article integer not null references articles(id),
+    primary key (key, at, article)
+) without rowid;
+create table copies (                   -- a pair of articles stands once
+    article integer not null references articles(id),
+    other integer not null references articles(id),
+    relation text not null,             -- same_text, near_copy, contains, shared_quotes, template_series
+    score real not null,
+    reason text not null,
+    primary key (article, other)
+) without rowid;
+create index copies_other on copies(other);
+create index copies_relation on copies(relation, score);
+create table shared_quotations (
+    article integer not null references articles(id),
+    other integer not null references articles(id),
+    start integer not null,             -- offsets in characters of the articles' texts
+    stop integer not null,
+    other_start integer not null,
+    other_stop integer not null,
+    speaker text,                       -- NULL: neither text tells
+    wording text not null,
+    score real not null,
+    primary key (article, other, start)
+) without rowid;
+create index shared_quotations_other on shared_quotations(other);
+create index shared_quotations_speaker on shared_quotations(speaker);
+create table stories (
+    id integer primary key references articles(id),     -- its earliest article
+    title text not null,
+    first_published text not null,
+    first_from text not null,           -- published, first_seen
+    articles integer not null,
+    sources integer not null
+);
+create index stories_first_published on stories(first_published);
+create index stories_articles on stories(articles);
+create index stories_sources on stories(sources);
+create index articles_story on articles(story);
+"""
+
 
 @migrations()
 def m001_spine(db: Database) -> None:
@@ -426,3 +569,58 @@ def m004_text(db: Database) -> None:
     for statement in _TEXT.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def m005_copies(db: Database) -> None:
+    """Who carries the same text."""
+    for statement in _COPIES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
+def m006_history(db: Database) -> None:
+    """What tells an edit, and the search over texts that others took the place of."""
+    for statement in _HISTORY.replace("{tokenize}", TOKENIZE).split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations(transactional=False)
+def m007_history_filled(db: Database) -> None:
+    """The same for revisions that were there before, in steps; one that was stopped goes on where it was."""
+    last = 0
+    while True:
+        rows = db.execute(
+            "select r.id, a.source, r.number < a.revisions, n.first_stated, p.last_stated, p.number,"
+            " r.title, r.summary, r.text, o.title, o.summary, o.text from revisions r"
+            " join articles a on a.id = r.article left join proofs n on n.revision = r.id"
+            " left join revisions o on o.article = r.article and o.number = r.number - 1"
+            " left join proofs p on p.revision = o.id where r.id > ? and r.source is null order by r.id limit ?",
+            [last, _STEP],
+        ).fetchall()
+        if not rows:
+            return
+        last = rows[-1][0]
+        with db.atomic():
+            db.conn.executemany(
+                "update revisions set source = ?, superseded = ?, stated = ?, numbers = ? where id = ?",
+                [_filled(*row) for row in rows],
+            )
+
+
+def _filled(
+    revision: int,
+    source: str,
+    superseded: int | None,
+    after: str | None,
+    before: str | None,
+    number: int | None,
+    *texts: str,
+) -> tuple[object, ...]:
+    if number is None:  # the first one, or folded
+        return source, superseded or 0, None, None, revision
+    numbers = differences((texts[3], texts[4], texts[5]), (texts[0], texts[1], texts[2])).replaced
+    stated = stated_changed(before, after)
+    return source, superseded or 0, stated, json.dumps(numbers, ensure_ascii=False) if numbers else None, revision

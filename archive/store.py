@@ -24,14 +24,18 @@ from archive.models import (
 )
 from archive.schema import migrations
 from archive.store_captures import Captures, Known
+from archive.store_copies import Copies, Link, Marks, Place
 from archive.store_evidence import NEAR, Evidence, seconds
+from archive.store_history import History
 from archive.store_rebuild import Rebuilds
 from archive.store_runs import Runs
 from archive.store_verdicts import Verdicts
 from archive.store_visits import Visit, Visits
 
-__all__ = ["NEAR", "Known", "Revision", "Step", "Store", "Visit", "seconds"]
+__all__ = ["NEAR", "Known", "Link", "Marks", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
 
+# the writer's page cache, in KiB: an article is put in at a hundred places of the index of copies
+_CACHE = 65_536
 # a reader that meets the writer waits this long, in milliseconds
 _BUSY = 30_000
 
@@ -66,7 +70,7 @@ class Revision:
     folded_into: int | None
 
 
-class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
+class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copies):
     """The archive's rows.
 
     Raises:
@@ -83,6 +87,7 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
         self.db = Database(self.conn)
         if write:
             self.conn.execute("pragma foreign_keys = on")
+            self.conn.execute(f"pragma cache_size = {-_CACHE}")
             self.conn.execute("pragma synchronous = full")  # a WARC file that is finished is never scanned again
             self.db.enable_wal()
             migrations.apply(self.db)
@@ -133,6 +138,7 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
             **row,
             **{name: json.loads(row[name] or "[]") for name in ("authors", "tags")},
             "steps": metadata.get("steps", []),
+            "moved_to": self.moved_to(article),
             "captures": self.rows(
                 "select c.id, c.url, c.fetched_at, c.outcome, c.payload_sha256, c.warc_file, c.warc_offset"
                 " from captures c join capture_articles ca on ca.capture = c.id where ca.article = ?"
@@ -314,17 +320,17 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds):
             for row in self.conn.execute(
                 "insert into capture_articles (capture, article, reading, position)"
                 " select ?, article, reading, position from capture_articles where capture = ?"
-                " returning article",
+                " and reading is not null returning article",
                 (capture, earlier),
             ).fetchall()
         ]
 
     def link_gone(self, capture: int, url_key: str) -> list[int]:
-        """Say that every article that answered at this address last is gone; returns the articles."""
+        """Say that every article that answered at this address last is gone; returns those of which that was new."""
         return [
             row[0]
             for row in self.conn.execute(
-                "insert into capture_articles (capture, article) select ?, p.id from addresses d"
+                "insert or ignore into capture_articles (capture, article) select ?, p.id from addresses d"
                 " join articles a on a.id = d.article join captures c on c.id = a.capture and c.url_key = d.url_key"
                 " join articles p on p.url = a.url where d.url_key = ?"
                 " returning article",

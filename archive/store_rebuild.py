@@ -145,7 +145,8 @@ class Rebuilds(Rows):
             row[0]
             for row in self.conn.execute(
                 "select ca.article from capture_articles ca left join readings r on r.id = ca.reading"
-                " where ca.capture = ? and coalesce(r.content_sha256, '') not in (select value from json_each(?))",
+                " where ca.capture = ? and ca.reading is not null"
+                " and coalesce(r.content_sha256, '') not in (select value from json_each(?))",
                 (capture, json.dumps(list(contents))),
             )
         ]

@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from archive import __version__
 from archive.cli import COMMANDS, F, Group, home_option, listing
 from archive.errors import CommuniqueError
+from archive.history_cli import diff
 from archive.home import Home
 from crawler.options import asking, fetching
 from crawler.unattended import COMMANDS as UNATTENDED
@@ -337,7 +338,7 @@ def demo(home: Home, no_serve: bool, port: int) -> None:
         run(home, "127.0.0.1", port)
 
 
-for command in (*COMMANDS, *UNATTENDED):
+for command in (*COMMANDS, diff, *UNATTENDED):
     main.add_command(command)
 
 if __name__ == "__main__":

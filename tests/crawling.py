@@ -75,7 +75,8 @@ def contents(home: Home) -> dict[str, list[dict[str, Any]]]:
         " published_printed, published_from, published_day, modified, modified_from, gone_at is null as there, language,"
         " section, tags, image, summary, text, words, text_sha256, revisions, extractor from articles order by url, part",
         "addresses": "select d.url_key, a.url from addresses d join articles a on a.id = d.article order by 1",
-        "revisions": "select a.url, r.number, r.title, r.text, r.words_added, r.words_removed from revisions r"
+        "revisions": "select a.url, r.number, r.source, r.title, r.text, r.words_added, r.words_removed, r.superseded,"
+        " r.stated, r.numbers from revisions r"
         " join articles a on a.id = r.article where r.folded_into is null order by 1, 2",
         "blocks": "select a.url, b.position, b.kind, b.text, b.hash, b.link_share, b.mark from articles a"
         " join capture_articles ca on ca.capture = a.capture and ca.article = a.id join blocks b on b.reading = ca.reading"

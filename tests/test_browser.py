@@ -91,6 +91,19 @@ def test_an_edit_leads_from_home_to_both_of_its_texts(visit: Open) -> None:
     assert page.locator(".cq-text").inner_text() == latest
 
 
+def test_what_changed_is_marked_on_a_telephone_and_two_texts_can_be_chosen(visit: Open) -> None:
+    page = visit("/", width=360)
+    page.locator("a[href*='revision_id=']").first.click()
+    page.locator("#revisions a[href*='/diff?']").first.click()
+    assert page.locator(".cq-text ins, .cq-text del").count() > 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator(".cq-proof code").count() >= 4
+    page.get_by_label("From").select_option("2")
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url(re.compile(r"/article/\d+/diff\?from=2&to=2$"))
+    assert "no difference" in page.locator(".cq-notice").inner_text()
+
+
 @pytest.mark.parametrize(
     "path",
     [

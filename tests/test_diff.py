@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.diff import Seen, stretches, words_changed
+from archive.diff import (
+    Piece,
+    Seen,
+    around,
+    compare,
+    differences,
+    numbers_changed,
+    stated_changed,
+    stretches,
+    words_changed,
+)
 
 
 def history(*texts: str, title: str = "T") -> list[Seen]:
@@ -141,3 +151,121 @@ def test_a_word_that_a_text_is_full_of_still_counts() -> None:
 def test_two_long_texts_that_share_nothing_are_compared_in_no_time() -> None:
     old, new = (" ".join(f"{name}{n}" for n in range(20_000)) for name in "ab")
     assert words_changed(old, new) == (20_000, 20_000)
+
+
+# what the words are
+
+
+def joined(pieces: list[Piece], kind: str) -> list[str]:
+    return "".join(piece.text for piece in pieces if piece.kind in ("same", kind)).split()
+
+
+@given(TEXT, TEXT)
+def test_both_texts_can_be_read_off_a_comparison(old: str, new: str) -> None:
+    pieces = compare(old, new)
+    assert joined(pieces, "removed") == old.split()
+    assert joined(pieces, "added") == new.split()
+    assert all(piece.text for piece in pieces)
+
+
+@given(TEXT, TEXT)
+def test_removed_words_stand_before_those_in_their_place_and_pieces_alternate(old: str, new: str) -> None:
+    for one, other in pairwise(compare(old, new)):
+        assert (one.kind, other.kind) in {
+            ("same", "removed"), ("same", "added"), ("removed", "added"), ("removed", "same"), ("added", "same"),
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("one two", "one two", [("same", "one two")]),
+        ("one  two", "one\n\ntwo", [("same", "one\n\ntwo")]),
+        ("18 355 t", "18\u00a0355 t", [("same", "18\u00a0355 t")]),
+        ("a b c", "a x c", [("same", "a "), ("removed", "b "), ("added", "x "), ("same", "c")]),
+        ("a 18 355 c", "a 18 360 c", [("same", "a "), ("removed", "18 355 "), ("added", "18 360 "), ("same", "c")]),
+        ("a\n\nb", "a", [("same", "a\n\n"), ("removed", "b")]),
+        ("a", "a\n\nb", [("same", "a\n\n"), ("added", "b")]),
+        ("", "", []),
+    ],
+)
+def test_a_comparison_keeps_paragraphs_and_grouped_numbers(old: str, new: str, wanted: list[tuple[str, str]]) -> None:
+    assert compare(old, new) == wanted
+
+
+def numbers(old: str, new: str) -> list[tuple[str, str]]:
+    return [(", ".join(n.old), ", ".join(n.new)) for n in numbers_changed(compare(old, new))]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("lost 12 tanks", "lost 12 boats", []),
+        ("lost 12 tanks", "lost 15 tanks", [("12", "15")]),
+        ("tanks – 3667 (+2)", "tanks – 3668 (+3)", [("3667", "3668"), ("2", "3")]),
+        ("18 355 men, 5 boats", "18\u202f360 men, 5 boats", [("18 355", "18\u202f360")]),
+        ("in 2022 300 tanks", "in 2022 301 tanks", [("300", "301")]),
+        ("1,234.5 t at 12:30", "1,234.6 t at 12:45", [("1,234.5", "1,234.6"), ("12:30", "12:45")]),
+        ("on 20.04.2031 rain", "on 21.04.2031 rain", [("20.04.2031", "21.04.2031")]),
+        ("from 10 to 12 men", "15 men", [("10, 12", "15")]),
+        ("some men", "some 12 men", [("", "12")]),
+        ("some 12 men", "some men", [("12", "")]),
+        ("7 boats, 12 men.", "7 boats.", [("12", "")]),
+        ("lost 12.", "lost 12, we hear.", []),
+        ("٣ boats", "٤ boats", [("٣", "٤")]),
+    ],
+)
+def test_numbers_that_changed_are_set_apart_place_by_place(old: str, new: str, wanted: list[tuple[str, str]]) -> None:
+    assert numbers(old, new) == wanted
+
+
+def test_numbers_that_came_with_their_words_are_not_in_the_place_of_others() -> None:
+    old = ("Ten", None, "The 3 boats came. Then 40 men left.")
+    new = ("Ten", "A look at 7 days", "The 4 boats came. Then 40 men left. Later 9 more did.")
+    change = differences(old, new)
+    assert change.replaced == [{"old": ["3"], "new": ["4"]}]
+    assert [n.new for n in change.numbers if not n.old] == [("7",), ("9",)]
+    assert (change.added, change.removed) == (10, 1)
+
+
+def test_a_number_of_headline_and_text_is_named_once() -> None:
+    change = differences(("Lost 3", "", "We lost 3."), ("Lost 4", "", "We lost 4."))
+    assert change.numbers == [(("3",), ("4",))]
+    assert (change.added, change.removed) == (1, 1)
+
+
+@given(TEXT, TEXT, st.integers(0, 5))
+def test_what_stands_around_a_change_is_cut_and_the_change_never(old: str, new: str, words: int) -> None:
+    pieces = compare(old, new)
+    shown = around(pieces, words)
+    assert [p for p in shown if p.kind in ("added", "removed")] == [
+        p for p in pieces if p.kind in ("added", "removed")
+    ]
+    for one, other in pairwise(shown):
+        assert not one.kind == other.kind == "gap"
+    assert all(len(piece.text.split()) <= 2 * words for piece in shown if piece.kind == "same")
+    assert around(pieces, 1000) == pieces or not any(p.kind != "same" for p in pieces)
+
+
+@pytest.mark.parametrize("text", ["No. " * 20_000, " ".join(f"S{n % 200}." for n in range(20_000)), "0 " * 20_000])
+def test_what_stands_again_and_again_is_compared_in_no_time(text: str) -> None:
+    pieces = compare(f"a {text} b", f"c {text}{text} d")
+    assert joined(pieces, "added")[0] == "c"
+    numbers_changed(pieces)
+
+
+def test_a_stated_time_that_was_never_there_did_not_change() -> None:
+    assert stated_changed(None, None) is None
+    assert stated_changed("a", "a") is False
+    assert (
+        stated_changed("a", "b") is True and stated_changed(None, "a") is True and stated_changed("a", None) is True
+    )
+
+
+def test_a_stretch_knows_what_its_last_capture_stated() -> None:
+    seen = [
+        Seen(1, "a", "T", "x", stated="1"),
+        Seen(2, "b", "T", "x", stated="2"),
+        Seen(3, "c", "T", "y", stated="2"),
+    ]
+    assert [(s.first.stated, s.last.stated, s.seen_to) for s in stretches(seen)] == [("1", "2", "b"), ("2", "2", "c")]

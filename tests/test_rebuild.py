@@ -14,6 +14,7 @@ import pytest
 
 from archive import rebuild as rebuilding
 from archive.errors import ConfigurationError
+from archive.group import Groups
 from archive.home import Home
 from archive.models import Hints
 from archive.rebuild import rebuild
@@ -434,6 +435,10 @@ def test_evidence_on_which_nothing_stands_goes(home: Home) -> None:
 def test_what_became_an_article_by_other_rules_is_one(home: Home) -> None:
     season_of_two(home)
     before = contents(home), rows(home, "select url, outcome from captures order by id")
+    store = Store(home.database, write=True)
+    with store.transaction():
+        Groups(store).remove(3)
+    store.close()
     write(
         home,
         "delete from capture_articles where article = 3",

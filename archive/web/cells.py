@@ -5,6 +5,7 @@ Takes scraped values and returns escaped markup, or None to leave a cell to Data
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -124,12 +125,16 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     if database != "archive" or value is None:
         return None
     article = _article(row, table)
-    if column == "article" or (column == "id" and table in ("articles", "latest")):
+    if column == "article" or (column == "id" and table in ("articles", "latest", "gone")):
         number, label = (value["value"], value["label"]) if isinstance(value, Mapping) else (value, value)
         if not isinstance(number, int):
             return None
         return Markup('<a href="{}">{}</a>').format(_path(datasette, number), label)
     target = None if article is None else _path(datasette, article) + _revision(row, table)
+    if column == "numbers" and isinstance(value, str):
+        return replaced(value)
+    if column == "number" and target and "?" in target and table in (None, "changes"):
+        return Markup('<a href="{}">{}</a>').format(target.replace("?", "/diff?"), value)
     if target and isinstance(value, int) and (column == "revision" or (column == "id" and table == "revisions")):
         return Markup('<a href="{}">{}</a>').format(target, value)
     if not isinstance(value, str):
@@ -146,10 +151,21 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     return shown
 
 
+def replaced(numbers: str) -> Markup | None:
+    """Numbers that changed (``revisions.numbers``), one pair a line."""
+    try:
+        pairs = [(", ".join(pair["old"]), ", ".join(pair["new"])) for pair in json.loads(numbers)]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return Markup("<br>").join(Markup("{} → {}").format(old, new) for old, new in pairs)
+
+
 def _article(row: Any, table: str | None) -> int | None:
     """The article that a row is about."""
     keys = row.keys()
-    name = "article" if "article" in keys else "id" if table in ("articles", "latest") and "id" in keys else None
+    name = (
+        "article" if "article" in keys else "id" if table in ("articles", "latest", "gone") and "id" in keys else None
+    )
     value = row[name] if name else None
     value = value["value"] if isinstance(value, Mapping) else value
     return value if isinstance(value, int) else None

@@ -18,7 +18,7 @@ from archive.web.queries import Row
 
 DATABASE = "archive"
 # no-referrer: what is read in a newsroom is nobody else's business
-_HEADERS = {"content-security-policy": STRICT, "referrer-policy": "no-referrer"}
+HEADERS = {"content-security-policy": STRICT, "referrer-policy": "no-referrer"}
 FOUND = {
     "json-ld": "from the page's structured data (JSON-LD)",
     "meta": "from the page's meta elements",
@@ -63,7 +63,7 @@ def extra_template_vars(
     async def variables() -> Row:
         home = view_name == "index"
         ours = home or (template or "").startswith(("communique_", "query-archive-"))
-        if not ours or not await _allowed(datasette, request):
+        if not ours or not await allowed(datasette, request):
             return {}
         db = datasette.get_database(DATABASE)
         found: Row = {"readable": True, "fictional": await queries.fictional(db)}
@@ -79,7 +79,7 @@ def extra_template_vars(
     return variables
 
 
-async def _allowed(datasette: Any, request: Any) -> bool:
+async def allowed(datasette: Any, request: Any) -> bool:
     """Whether there is an archive, and whoever asks may read it."""
     if DATABASE not in datasette.databases:
         return False
@@ -97,21 +97,21 @@ async def _robots() -> Any:
 async def _article(request: Any, datasette: Any) -> Any:
     """An article's page; with ``?revision=NUMBER`` or ``?revision_id=ID`` (which never shifts) an earlier text."""
     asked = request.url_vars["article"]
-    if not await _allowed(datasette, request):
-        return await _not_found(request, datasette, "There is no such article.")
+    if not await allowed(datasette, request):
+        return await not_found(request, datasette, "There is no such article.")
     db = datasette.get_database(DATABASE)
-    identity = _number(asked)
+    identity = number(asked)
     article = None if identity is None else await queries.article(db, identity)
     if identity is None or article is None:
         if other := await queries.instead(db, identity):
             return Response.redirect(datasette.urls.path(f"/article/{other}"), status=301)
-        return await _not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+        return await not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
     revisions = await queries.revisions(db, identity)
     revision = None
     if any(request.args.get(name) for name in ("revision", "revision_id")):
         revision = await _revision(db, revisions, request.args)
         if revision is None:
-            return await _not_found(request, datasette, f"Article {identity} has no such revision.")
+            return await not_found(request, datasette, f"Article {identity} has no such revision.")
     this = revision or article
     blocks = await queries.blocks(db, this["reading"], article["source"])
     beside = _beside(await queries.extras(db, this["reading"]), blocks)
@@ -133,31 +133,33 @@ async def _article(request: Any, datasette: Any) -> Any:
         "hidden": [block for block in blocks if block["mark"] and block["mark"] != "summary"],
         "captures": captures[: queries.CAPTURES],
         "more_captures": len(captures) > queries.CAPTURES,
+        "moved_to": await queries.moved_to(db, identity) if article["gone_at"] else None,
         "gone_status": next((c["status"] for c in captures if c["outcome"] == "gone"), None),
         "found": FOUND,
         "reasons": REASONS,
         "outcomes": OUTCOMES,
     }
     html = await datasette.render_template("communique_article.html", context, request=request)
-    return Response.html(html, headers=_HEADERS)
+    return Response.html(html, headers=HEADERS)
 
 
 async def _revision(db: Any, revisions: list[Row], args: Any) -> Row | None:
     """The revision that is asked for; an id that was folded since leads to what it is part of now."""
     if args.get("revision_id"):
-        asked = _number(args["revision_id"])
+        asked = number(args["revision_id"])
         column, wanted = "id", None if asked is None else await queries.unfolded(db, asked)
     else:
-        column, wanted = "number", _number(args["revision"])
+        column, wanted = "number", number(args["revision"])
     return next((r for r in revisions if r[column] == wanted), None)
 
 
-async def _not_found(request: Any, datasette: Any, message: str) -> Any:
+async def not_found(request: Any, datasette: Any, message: str) -> Any:
+    """A page that says in one line what there is none of."""
     html = await datasette.render_template("communique_404.html", {"message": message}, request=request)
-    return Response.html(html, status=404, headers=_HEADERS)
+    return Response.html(html, status=404, headers=HEADERS)
 
 
-def _number(text: str) -> int | None:
+def number(text: str) -> int | None:
     """A row id as SQLite can hold it."""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 

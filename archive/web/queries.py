@@ -86,6 +86,31 @@ async def revisions(db: Any, identity: int) -> list[Row]:
     )
 
 
+async def moved_to(db: Any, identity: int) -> int | None:
+    """The article at the address to which one that is gone leads for good."""
+    row = await _row(db, "select moved_to from gone where id = :id", id=identity)
+    return None if row is None else row["moved_to"]
+
+
+async def numbered(db: Any, identity: int) -> list[Row]:
+    """An article's revisions without the folded ones and without their texts, the first first."""
+    return await _rows(
+        db,
+        "select id, number, seen_from, seen_to from revisions where article = :id and number is not null"
+        " order by number",
+        id=identity,
+    )
+
+
+async def proved(db: Any, revision: int) -> Row | None:
+    """A revision's texts and the captures that prove it."""
+    return await _row(
+        db,
+        "select r.title, r.summary, r.text, p.* from revisions r join proofs p on p.revision = r.id where r.id = :id",
+        id=revision,
+    )
+
+
 async def unfolded(db: Any, revision: int) -> int | None:
     """The revision that one is part of by now: itself where it was not folded, None where there is none."""
     row = await _row(

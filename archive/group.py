@@ -1,0 +1,444 @@
+"""Keeps copies and stories in line with the texts: one article comes or changes, is looked up, linked and inserted.
+
+What stands in the end is a function of the texts, their times and addresses alone, in whatever order they came:
+  - all articles have a place: when they were published (where that is unknown, first seen), then address and part;
+  - two texts are compared where they share a key and the earlier of the two is among the first ones that have it, so
+    a popular key has the same candidates for everybody. Where a text comes between those, whoever is pushed out or
+    moves up is looked up anew;
+  - what decides whether a candidate is compared in full is the same from both sides;
+  - a page that holds two texts which have nothing to do with each other holds parts, though it would be called a copy
+    of the larger one if that stood alone;
+  - a story is led by its earliest article; each other one joins the earliest leader that it is linked with, or leads.
+    So everybody in a story carries the leader's text: likeness is not handed on from one to the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from itertools import combinations
+
+from archive.copies import LEAST, Relation, Text, has_room, is_other_story, part_of, relate
+from archive.fingerprint import bands, form, numbers, sentence_key, shingles, signature, words, words_and_sentences
+from archive.quotations import Shared, quotation_keys, quotations, shared_quotations
+from archive.related import related
+from archive.store import Link, Marks, Place, Store, seconds
+
+# rises with each change of what texts are looked up or compared by: every text is looked up anew by a rebuild
+VERSION = 1
+# articles that a popular key leads to: the earliest ones, which is where leaders are (a wire text has hundreds)
+FIRST = 8
+# of the MinHash, from which on a text is read: copies have .45, of which 64 values show .25 or more in 999 of 1,000
+ALIKE = 16
+# share of the sentences of the text that has fewer, from which on the other one is read
+SENTENCES = 0.3
+# bands of stems that quotations share before texts are read (of pairs of texts of one language, 1 in 100 shares one).
+# Common ones are looked up by the fortnight too (in seconds): what was said is reported at once
+STEMS, REPORTED = 2, 14 * 86_400
+# bands of a text that has so many sentences to be looked up by too: of those edited by a tenth, these and a sentence
+# that was left alone find as many as all 21
+BANDS, ENOUGH = 12, 12
+# a report's form is looked up with so many numbers in it; of earlier reports the nearest are looked at
+FIGURES, PREVIOUS = 8, 8
+# bands of three of 24 values: forms share .85 and more of their runs, which 99 of 100 pairs show
+FORM_VALUES = 24
+
+
+# related coverage is looked for within so many seconds, among so many articles at most, the nearest in time
+SAME_DAYS, AMONG = 3 * 86_400, 1_000
+
+# two articles whose link changed
+Pair = tuple[int, int]
+
+
+class Groups:
+    """Works within the transaction its caller holds on ``store``."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def update(self, article: int) -> None:
+        """Bring everything in line with an article's text, time and title as its row has them now."""
+        store = self.store
+        row = store.article(article)
+        at = seconds(row["published"] or row["first_seen"])
+        said = (str(VERSION), str(at), row["source"], row["url"], str(row["part"]), row["text"])
+        digest = hashlib.sha256("\n".join(said).encode()).hexdigest()
+        known = store.marks([article]).get(article)
+        if known is not None and known.digest == digest:
+            store.retitle_story(article, row["title"])
+            return
+        around = _Around()
+        if known is not None:
+            self._leave(article, known, around)
+        marks = _marks(article, digest, at, row["text"], row["source"])
+        store.put_marks(marks, _keys(marks))
+        self._look_around(article, marks, around, came=True)
+        changed = self._relink([article, *around.sorted(around.gained, article)])
+        changed |= self._prune(around.sorted(around.lost, article))
+        changed |= self._follow(around.sorted(around.later, article))
+        fellows = store.fellows(article) if known is not None else []
+        self._regroup(changed, {article, *fellows})
+        store.retitle_story(article, row["title"])
+
+    def remove(self, article: int) -> None:
+        """Take an article out of everything, before its row goes."""
+        store = self.store
+        known = store.marks([article]).get(article)
+        if known is None:
+            return
+        around = _Around()
+        self._leave(article, known, around)
+        links = store.links(article)
+        for link in links.values():
+            store.drop_link(link)
+        story = store.stories_of([article])[article]
+        followers = store.followers(article) if story == article else []
+        store.set_story(article, None)
+        changed = self._relink(around.sorted(around.gained, article))
+        changed |= self._follow(around.sorted(around.later, article))
+        for page in sorted(links):
+            changed |= self._settle_page(page)
+        self._regroup(changed, {*links, *followers}, {story} if story is not None else set())
+
+    # keys
+
+    def _leave(self, article: int, marks: Marks, around: _Around) -> None:
+        """Remove an article's keys."""
+        self._look_around(article, marks, around, came=False)
+        self.store.drop_marks(marks, _keys(marks))
+
+    def _look_around(self, article: int, marks: Marks, around: _Around, came: bool) -> None:
+        """Find out for whom it matters that an article has its keys, and from now on has not (or has: ``came``)."""
+        store = self.store
+        for key in store.shared_keys(_shared(marks), article):
+            first = store.first_with(key, FIRST + 1)
+            if len(first) > FIRST and article in first[:FIRST]:
+                (around.lost if came else around.gained).add(first[FIRST])
+        place = store.places([article])[article]._replace(at=marks.at)
+        for key in _ints(marks.forms):
+            around.later |= {after.article for after in store.beside(key, place, PREVIOUS, after=True)}
+
+    def _candidates(self, article: int, marks: Marks) -> dict[int, bool]:
+        """Whom an article is compared with; False where only their quotations are."""
+        store = self.store
+        found: set[int] = set()
+        for key in store.shared_keys(_shared(marks), article):
+            first = store.first_with(key, FIRST)
+            found.update(store.all_with(key) if article in first and len(first) == FIRST else first)
+        found.discard(article)
+        alike = _Alike(marks)
+        return {other: texts for other, theirs in store.marks(found).items() if (texts := alike(theirs)) is not None}
+
+    # links
+
+    def _relink(self, articles: Iterable[int]) -> set[Pair]:
+        """Find the links of articles anew; returns the pairs whose link changed."""
+        changed: set[Pair] = set()
+        pages: set[int] = set()
+        for article in articles:
+            marks = self.store.marks([article]).get(article)
+            if marks is None:
+                continue
+            own = Text(self.store.texts_of([article])[article])
+            before = {other: old for other, old in self.store.links(article).items() if not _is_later(old, other)}
+            found = self._links(own, marks)
+            for other in before.keys() | found.keys():
+                changed |= self._put(before.get(other), *found.get(other, (None, ())))
+            sizes = self.store.words_of([*before, *found])
+            pages |= {other for other, size in sizes.items() if size > marks.words and has_room(size, marks.words)}
+            if any(size < marks.words and has_room(size, marks.words) for size in sizes.values()):
+                pages.add(article)
+        for page in sorted(pages):
+            changed |= self._settle_page(page)
+        return changed
+
+    def _prune(self, articles: Iterable[int]) -> set[Pair]:
+        """Remove the links of articles with those that they are no longer compared with."""
+        changed: set[Pair] = set()
+        for article in articles:
+            marks = self.store.marks([article]).get(article)
+            if marks is None:
+                continue
+            links = self.store.links(article)
+            candidates = self._candidates(article, marks)
+            pages = set()
+            for other, old in links.items():
+                if old.relation != "template_series" and other not in candidates:
+                    changed |= self._put(old, None)
+                    pages |= {article, other}
+            for page in sorted(pages):
+                changed |= self._settle_page(page)
+        return changed
+
+    def _follow(self, reports: Iterable[int]) -> set[Pair]:
+        """Find anew which report each of these follows."""
+        changed: set[Pair] = set()
+        for article in reports:
+            marks = self.store.marks([article]).get(article)
+            if marks is None:
+                continue
+            previous = self._previous(Text(self.store.texts_of([article])[article]), marks)
+            series = [old for old in self.store.links(article).values() if _is_series(old, article)]
+            for old in series:
+                if old != previous:
+                    changed |= self._put(old, None)
+            if previous is not None and previous not in series:
+                changed |= self._put(None, previous)
+        return changed
+
+    def _put(self, old: Link | None, new: Link | None, shared: Iterable[tuple[object, ...]] = ()) -> set[Pair]:
+        shared = list(shared)
+        if old == new and (old is None or self.store.quotation_rows(old) == shared):
+            return set()
+        if old is not None:
+            self.store.drop_link(old)
+        if new is not None:
+            self.store.put_link(new, shared)
+        link = new or old
+        return {(link.article, link.other)} if link is not None else set()
+
+    def _links(self, own: Text, marks: Marks) -> dict[int, tuple[Link, list[tuple[object, ...]]]]:
+        """An article's links, by the other one, with the sentences that both quote."""
+        article = marks.article
+        found: dict[int, tuple[Link, list[tuple[object, ...]]]] = {}
+        said = None
+        candidates = self._candidates(article, marks)
+        for other, text in self.store.texts_of(candidates).items():
+            first, second = min(article, other), max(article, other)
+            theirs = Text(text)
+            pair = (own, theirs) if first == article else (theirs, own)
+            relation = relate(*pair) if candidates[other] else None
+            if relation is not None:
+                if relation.kind != "template_series":
+                    found[other] = _link(first, second, relation), []
+                continue
+            said = quotations(own.text) if said is None else said
+            shared = shared_quotations(said, quotations(text)) if said else []
+            if shared:
+                relation = Relation("shared_quotes", max(one.score for one in shared), _quoted(shared))
+                found[other] = _link(first, second, relation), sorted(_row(one, first != article) for one in shared)
+        previous = self._previous(own, marks)
+        if previous is not None:
+            found[previous.other] = previous, []
+        return found
+
+    def _previous(self, own: Text, marks: Marks) -> Link | None:
+        """The link of a report with the one before it."""
+        place = self.store.places([marks.article])[marks.article]
+        before: set[Place] = set()
+        for key in _ints(marks.forms):
+            before.update(self.store.beside(key, place, PREVIOUS, after=False))
+        for other in sorted(before, reverse=True)[:PREVIOUS]:
+            text = Text(self.store.texts_of([other.article])[other.article])
+            # which of the two is asked first decides nothing of a series
+            relation = relate(own, text)
+            if relation is not None and relation.kind == "template_series":
+                return Link(marks.article, other.article, relation.kind, relation.score, relation.reason)
+        return None
+
+    def _settle_page(self, page: int) -> set[Pair]:
+        """Whether what a page shares with others is the page, or parts of it: known once two of its stories are."""
+        store = self.store
+        links = {
+            other: link
+            for other, link in store.links(page).items()
+            if link.relation == "near_copy" or (link.relation == "contains" and link.article == page)
+        }
+        marks = store.marks([page, *links])
+        if page not in marks:
+            return set()
+        size = marks[page].words
+        sizes = {other: marks[other].words for other in links if has_room(size, marks[other].words)}
+        sizes = {other: count for other, count in sizes.items() if count < size}
+        fits = any(has_room(size, a, b) for a, b in combinations(sorted(sizes.values())[:2], 2))
+        if not fits and not any(link.relation == "contains" for link in links.values()):
+            return set()
+        texts = {other: Text(text) for other, text in store.texts_of([page, *sizes]).items()}
+        own = texts.pop(page)
+        parts = {other: part for other, text in texts.items() if (part := part_of(text, own)) is not None}
+        several: set[int] = set()
+        for a, b in combinations(sorted(parts), 2):
+            if not {a, b} <= several and has_room(size, sizes[a], sizes[b]) and is_other_story(texts[a], texts[b]):
+                several |= {a, b}
+        changed: set[Pair] = set()
+        for other in sizes:
+            first, second = min(page, other), max(page, other)
+            pair = (own, texts[other]) if first == page else (texts[other], own)
+            relation = part_of(*pair) if other in several else relate(*pair)
+            if relation is not None:
+                changed |= self._put(links[other], _link(first, second, relation))
+        return changed
+
+    # stories
+
+    def _regroup(self, pairs: Iterable[Pair], articles: Iterable[int], stories: Iterable[int] = ()) -> None:
+        """Find stories anew: of the later one of each pair, of articles, and of those that follow from theirs.
+
+        ``stories``: that lost an article.
+        """
+        store = self.store
+        pairs, articles = set(pairs), set(articles)
+        where = store.places({*articles, *(article for pair in pairs for article in pair)})
+        late = {max(where[a], where[b]).article for a, b in pairs if a in where and b in where}
+        queue = sorted(where[article] for article in articles | late)
+        touched: set[int] = set(stories)
+        done: set[int] = set()
+        while queue:
+            place = heapq.heappop(queue)
+            article = place.article
+            if article in done:
+                continue
+            done.add(article)
+            fellows = store.fellows(article)
+            known = store.stories_of([article, *fellows])
+            places = store.places(fellows).values()
+            leaders = [p for p in places if p < place and known[p.article] in (None, p.article)]
+            led = known[article] in (None, article)
+            story = min(leaders).article if leaders else None
+            if story is None:
+                touched.add(article)
+                if not led:
+                    touched.add(known[article] or 0)
+                    store.set_story(article, None)
+            elif story != known[article]:
+                touched |= {story, known[article] or story, article}
+                store.set_story(article, story)
+            if led != (story is None):
+                for later in places:
+                    if later > place and later.article not in done:
+                        heapq.heappush(queue, later)
+        for story in sorted(touched):
+            store.write_story(story)
+
+
+def related_to(store: Store, article: int) -> list[tuple[int, float]]:
+    """(article, score) of what may be about the same event as an article: suggestions, worked out when asked for."""
+    others = store.same_days(article, SAME_DAYS, AMONG)
+    texts = store.texts_of([article, *others])
+    return list(related(texts.pop(article), texts))
+
+
+class _Around:
+    """For whom it matters that an article came, changed or went: articles by number."""
+
+    def __init__(self) -> None:
+        # that are among the first ones with a key now, that no longer are, and reports that may follow another one
+        self.gained: set[int] = set()
+        self.lost: set[int] = set()
+        self.later: set[int] = set()
+
+    @staticmethod
+    def sorted(articles: set[int], without: int) -> list[int]:
+        """Articles in a fixed order."""
+        return sorted(articles - {without})
+
+
+def _is_series(link: Link, article: int) -> bool:
+    """Whether a link is that of an article with the report before it."""
+    return link.relation == "template_series" and link.article == article
+
+
+def _is_later(link: Link, other: int) -> bool:
+    """Whether a link belongs to the article at its other end: a later report."""
+    return _is_series(link, other)
+
+
+def _marks(article: int, digest: str, at: int, text: str, source: str) -> Marks:
+    """What a text is looked up and compared by."""
+    spoken, sentences = words_and_sentences(text)
+    if len(spoken) < LEAST:
+        return Marks(article, digest, at, len(spoken), b"", b"", b"", b"", b"")
+    quoted, stems = quotation_keys(quotations(text))
+    forms: list[int] = []
+    if len(numbers(text)) >= FIGURES:
+        plain = shingles(words(form(text)))
+        if len(plain):
+            forms = bands(signature(plain)[:FORM_VALUES], f"form {source}")
+    values = signature(shingles(spoken)).tobytes()
+    return Marks(article, digest, at, len(spoken), values, *map(_blob, (sentences, quoted, stems, forms)))
+
+
+def _shared(marks: Marks) -> list[int]:
+    """The keys by which the first ones that have them are found."""
+    stems = _ints(marks.stems)
+    then = [sentence_key((str(key), str(marks.at // REPORTED))) for key in stems]
+    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted), *stems, *then]
+
+
+def _keys(marks: Marks) -> set[int]:
+    return {*_shared(marks), *_ints(marks.forms)}
+
+
+def _bands(marks: Marks) -> list[int]:
+    import numpy as np
+
+    if not marks.values:
+        return []
+    keys = bands(np.frombuffer(marks.values, dtype=np.uint32))
+    return keys[:BANDS] if len(marks.sentences) >= 8 * ENOUGH else keys
+
+
+class _Alike:
+    """Whether texts are worth reading side by side with one: the same from both sides."""
+
+    def __init__(self, marks: Marks) -> None:
+        import numpy as np
+
+        self.values = np.frombuffer(marks.values, dtype=np.uint32)
+        self.sentences, self.quoted, self.stems = (
+            frozenset(_ints(keys)) for keys in (marks.sentences, marks.quoted, marks.stems)
+        )
+
+    def __call__(self, other: Marks) -> bool | None:
+        """True where the texts may be, False where only their quotations are, None where neither is."""
+        import numpy as np
+
+        if not len(self.values) or not other.values:
+            return None
+        if np.count_nonzero(self.values == np.frombuffer(other.values, dtype=np.uint32)) >= ALIKE:
+            return True
+        theirs = _ints(other.sentences)
+        shared = len(self.sentences.intersection(theirs))
+        if shared and shared >= SENTENCES * min(len(self.sentences), len(theirs)):
+            return True
+        if not self.quoted.isdisjoint(_ints(other.quoted)):
+            return False
+        return False if len(self.stems.intersection(_ints(other.stems))) >= STEMS else None
+
+
+def _blob(keys: list[int]) -> bytes:
+    import numpy as np
+
+    return np.array(keys, dtype=np.int64).tobytes()
+
+
+def _ints(blob: bytes) -> list[int]:
+    import numpy as np
+
+    keys: list[int] = np.frombuffer(blob, dtype=np.int64).tolist()
+    return keys
+
+
+def _link(first: int, second: int, relation: Relation) -> Link:
+    if relation.kind == "contains" and relation.holder:
+        first, second = second, first
+    return Link(first, second, relation.kind, relation.score, relation.reason)
+
+
+def _row(one: Shared, turned: bool) -> tuple[object, ...]:
+    ours, theirs = (one.start, one.stop), (one.other_start, one.other_stop)
+    return (*(theirs + ours if turned else ours + theirs), one.speaker, one.wording, one.score)
+
+
+def _quoted(shared: Iterable[Shared]) -> str:
+    """How many sentences are quoted in both texts, in which wording and by whom."""
+    counts = Counter(one.wording for one in shared)
+    said = ", ".join(sorted({one.speaker for one in shared if one.speaker}))
+    parts = [
+        f"{counts[wording]} quoted sentence{'s' if counts[wording] > 1 else ''}: {wording}"
+        for wording in sorted(counts, reverse=True)
+    ]
+    return "; ".join(parts) + (f" ({said})" if said else "")
