@@ -1,6 +1,6 @@
 """The archive's pages in Datasette: a plugin (entry point group ``datasette``) and the server that starts it.
 
-Shares the schema, its views and the pure comparison of texts with the rest, and nothing else. Reads only.
+Shares the schema, its views and the pure comparisons of texts with the rest, and nothing else. Reads only.
 Everything scraped is hostile here: it is escaped by the templates or in :mod:`archive.web.cells`, and linked only
 where it is an http or https address.
 The canned queries stand in ``datasette-metadata.json``; none has the name of a view, because it would take the
@@ -9,7 +9,7 @@ view's address, and with it the view's filters, paging and column notes.
 
 from datasette import hookimpl
 
-from archive.web import cells, changed, pages, policy
+from archive.web import cells, pages, policy, story
 
 asgi_wrapper = hookimpl(policy.asgi_wrapper)
 extra_css_urls = hookimpl(pages.extra_css_urls)
@@ -17,5 +17,5 @@ extra_template_vars = hookimpl(pages.extra_template_vars)
 # after Datasette's own functions, one of which it replaces
 prepare_connection = hookimpl(cells.prepare_connection, trylast=True)
 prepare_jinja2_environment = hookimpl(cells.prepare_jinja2_environment)
-register_routes = hookimpl(changed.register_routes)
+register_routes = hookimpl(story.register_routes)
 render_cell = hookimpl(cells.render_cell)
