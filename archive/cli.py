@@ -161,11 +161,8 @@ def unfinished_line(rebuild: Mapping[str, Any]) -> str:
 @home_option
 @click.argument("article", type=click.IntRange(max=(1 << 63) - 1))
 @click.option("--blocks", is_flag=True, help="Print each block with what it was hidden for, and how it was found.")
-@click.option(
-    "--related", is_flag=True, help="Print what may be about the same event too, with a score: a suggestion."
-)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def show(home: Home, article: int, blocks: bool, related: bool, as_json: bool) -> None:
+def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     """Print an article with where it comes from, and who else carries its text.
 
     Of each copy: relation, score and reason. Of a report, the one before it in the same form and the next.
@@ -176,8 +173,6 @@ def show(home: Home, article: int, blocks: bool, related: bool, as_json: bool) -
     row = store.detail(article)
     if row is not None:
         row["shared"] = store.shared(article)
-        if related:
-            row["shared"]["related"] = _related(store, article)
     store.close()
     if row is None:
         raise NoArchiveError(f"there is no article {article}")
@@ -230,14 +225,6 @@ def _about(row: Mapping[str, Any], full: bool) -> Iterator[tuple[str, Any]]:
     yield "nothing is hidden", row["spared"]
 
 
-def _related(store: Store, article: int) -> list[dict[str, Any]]:
-    from archive.group import related_to
-
-    scores = dict(related_to(store, article))
-    named = store.named(scores)
-    return [{**named[other], "score": score} for other, score in scores.items()]
-
-
 def _shared(article: int, shared: Mapping[str, Any]) -> Iterator[str]:
     """Lines on whose text an article has."""
     story = shared["story"]
@@ -256,8 +243,6 @@ def _shared(article: int, shared: Mapping[str, Any]) -> Iterator[str]:
     ):
         for link in reports:
             yield f"{label} report of this form {_other(link)}"
-    for link in shared.get("related", ()):
-        yield f"may be about the same event {_other(link)} ({link['score']:.2f})"
 
 
 def _other(link: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ STEPS = ("hints", "standfirst", "nearest", "join", "twice", "asides", "split")
 ALL_STEPS = frozenset(STEPS)
 # names every reading; rises with each change that can change a text
 EXTRACTOR = (
-    f"communique-3 trafilatura-{version('trafilatura')} resiliparse-{version('resiliparse')} {'+'.join(STEPS)}"
+    f"communique-4 trafilatura-{version('trafilatura')} resiliparse-{version('resiliparse')} {'+'.join(STEPS)}"
 )
 
 # Chinese and Japanese are written without spaces: two characters are about a word (counted as one word a clause, half

@@ -16,46 +16,20 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from itertools import combinations
 
-from archive.copies import LEAST, Relation, Text, has_room, is_other_story, part_of, relate
-from archive.fingerprint import ROWS, bands, form, numbers, runs, signature, words, words_and_sentences
-from archive.quotations import Quotation, Shared, quotation_keys, quotations, shared_quotations
-from archive.related import related
-from archive.store import Link, Marks, Place, Store, seconds
+from archive.copies import Relation, Text, has_room, is_other_story, part_of, relate
+from archive.keys import STEMS, VERSION, Keys, Own, alike, ints, marks_of
+from archive.models import Marks
+from archive.quotations import Shared, quotations, shared_quotations
+from archive.store import Link, Place, Store, seconds
 
-# rises with each change of what texts are looked up or compared by: every text is looked up anew by a rebuild
-VERSION = 1
 # articles that a popular key leads to: the earliest ones, which is where leaders are (a wire text has hundreds)
 FIRST = 8
-# of the MinHash, from which on a text is read: copies have .45, of which 64 values show .25 or more in 999 of 1,000
-ALIKE = 16
-# share of the sentences of the text that has fewer, from which on the other one is read
-SENTENCES = 0.3
-# narrow bands of stems that quotations share before texts are read (of pairs of texts of one language 1 in 30 shares
-# one, none of 657 two). As that makes them popular they are looked up within a fortnight (in seconds): what was said
-# is reported at once
-STEMS, REPORTED = 2, 14 * 86_400
-# bits of such a key; those above tell the fortnight, so what is new is written to one place of the index
-STEM_BITS = 34
-# bands of a text that has so many sentences to be looked up by too: of those edited by a tenth, these and a sentence
-# that was left alone find as many as all 21 (recall .994 with each)
-BANDS, ENOUGH = 8, 12
-# of its sentences a text is looked up by half, those of the lower hashes, but by so many where it has them: a text
-# that stands in another one shares half of its sentences' keys with it, which is one of 5 in 31 of 32 cases
-FEW = 8
-# a report's form is looked up with so many numbers in it, and one in so many words (of other texts two in three have
-# that many too; daily reports have one in 3); of earlier reports the nearest are looked at
-FIGURES, SPARSE, PREVIOUS = 8, 40, 8
-# bands of three of 24 values: forms share .85 and more of their runs, which 99 of 100 pairs show
-FORM_VALUES = 24
-
-# related coverage is looked for within so many seconds, among so many articles at most, the nearest in time
-SAME_DAYS, AMONG = 3 * 86_400, 1_000
+# of earlier reports of a form the nearest are looked at
+PREVIOUS = 8
 
 # two articles whose link changed
 Pair = tuple[int, int]
@@ -81,9 +55,9 @@ class Groups:
         around = _Around()
         if known is not None:
             self._leave(article, known, around)
-        own = _Own(row["text"])
-        marks = _marks(article, digest, at, own, row["source"])
-        keys = _Keys(marks)
+        own = Own(row["text"])
+        marks = marks_of(article, digest, at, own, row["source"])
+        keys = Keys(marks)
         store.put_marks(marks, keys.own)
         first = self._first(keys, article)
         self._look_around(article, marks, keys, first, around, came=True)
@@ -121,29 +95,29 @@ class Groups:
 
     def _leave(self, article: int, marks: Marks, around: _Around) -> None:
         """Remove an article's keys."""
-        keys = _Keys(marks)
+        keys = Keys(marks)
         self._look_around(article, marks, keys, self._first(keys, article), around, came=False)
         self.store.drop_marks(marks, keys.own)
 
-    def _first(self, keys: _Keys, article: int) -> dict[int, list[int]]:
+    def _first(self, keys: Keys, article: int) -> dict[int, list[int]]:
         """The first ones with each key that another article has too, and the one that would move up."""
         return self.store.first_with(keys.shared, FIRST + 1, article)
 
     def _look_around(
-        self, article: int, marks: Marks, keys: _Keys, first: Mapping[int, list[int]], around: _Around, came: bool
+        self, article: int, marks: Marks, keys: Keys, first: Mapping[int, list[int]], around: _Around, came: bool
     ) -> None:
         """Find out for whom it matters that an article has its keys, and from now on has not (or has: ``came``)."""
         for key in keys.shared:
             found = first.get(key, ())
             if len(found) > FIRST and article in found[:FIRST]:
                 (around.lost if came else around.gained).add(found[FIRST])
-        forms = _ints(marks.forms)
+        forms = ints(marks.forms)
         if forms:
             place = self.store.places([article])[article]._replace(at=marks.at)
             for key in forms:
                 around.later |= {after.article for after in self.store.beside(key, place, PREVIOUS, after=True)}
 
-    def _candidates(self, marks: Marks, keys: _Keys, first: Mapping[int, list[int]]) -> dict[int, bool]:
+    def _candidates(self, marks: Marks, keys: Keys, first: Mapping[int, list[int]]) -> dict[int, bool]:
         """Whom an article is compared with; False where only their quotations are."""
         article = marks.article
         found: set[int] = set()
@@ -154,7 +128,7 @@ class Groups:
             stems.update(self._by(article, key, first))
         found |= {other for other, count in stems.items() if count >= STEMS}
         found.discard(article)
-        return _alike(marks, self.store.marks(found)) if found else {}
+        return alike(marks, self.store.marks(found)) if found else {}
 
     def _by(self, article: int, key: int, first: Mapping[int, list[int]]) -> list[int]:
         """Whom a key leads to: the first ones that have it, and one of those to everybody."""
@@ -171,12 +145,12 @@ class Groups:
         for article in articles:
             marks = self.store.marks([article]).get(article)
             if marks is not None:
-                keys = _Keys(marks)
-                own = _Own(self.store.texts_of([article])[article])
+                keys = Keys(marks)
+                own = Own(self.store.texts_of([article])[article])
                 changed |= self._relink_one(own, marks, keys, self._first(keys, article))
         return changed
 
-    def _relink_one(self, own: _Own, marks: Marks, keys: _Keys, first: Mapping[int, list[int]]) -> set[Pair]:
+    def _relink_one(self, own: Own, marks: Marks, keys: Keys, first: Mapping[int, list[int]]) -> set[Pair]:
         changed: set[Pair] = set()
         article = marks.article
         before = {other: old for other, old in self.store.links(article).items() if not _is_later(old, other)}
@@ -203,7 +177,7 @@ class Groups:
             if marks is None:
                 continue
             links = self.store.links(article)
-            keys = _Keys(marks)
+            keys = Keys(marks)
             candidates = self._candidates(marks, keys, self._first(keys, article))
             pages = set()
             for other, old in links.items():
@@ -221,7 +195,7 @@ class Groups:
             marks = self.store.marks([article]).get(article)
             if marks is None:
                 continue
-            previous = self._previous(_Own(self.store.texts_of([article])[article]), marks)
+            previous = self._previous(Own(self.store.texts_of([article])[article]), marks)
             series = [old for old in self.store.links(article).values() if _is_series(old, article)]
             for old in series:
                 if old != previous:
@@ -244,7 +218,7 @@ class Groups:
         return {(link.article, link.other)} if link is not None else set()
 
     def _links(
-        self, own: _Own, marks: Marks, candidates: Mapping[int, bool]
+        self, own: Own, marks: Marks, candidates: Mapping[int, bool]
     ) -> dict[int, tuple[Link, list[tuple[object, ...]]]]:
         """An article's links, by the other one, with the sentences that both quote."""
         article = marks.article
@@ -273,7 +247,7 @@ class Groups:
 
     def _previous(self, own: Text, marks: Marks) -> Link | None:
         """The link of a report with the one before it."""
-        forms = _ints(marks.forms)
+        forms = ints(marks.forms)
         if not forms:
             return None
         place = self.store.places([marks.article])[marks.article]
@@ -363,13 +337,6 @@ class Groups:
             store.write_story(story)
 
 
-def related_to(store: Store, article: int) -> list[tuple[int, float]]:
-    """(article, score) of what may be about the same event as an article: suggestions, worked out when asked for."""
-    others = store.same_days(article, SAME_DAYS, AMONG)
-    texts = store.texts_of([article, *others])
-    return list(related(texts.pop(article), texts))
-
-
 class _Around:
     """For whom it matters that an article came, changed or went: articles by number."""
 
@@ -393,95 +360,6 @@ def _is_series(link: Link, article: int) -> bool:
 def _is_later(link: Link, other: int) -> bool:
     """Whether a link belongs to the article at its other end: a later report."""
     return _is_series(link, other)
-
-
-class _Own(Text):
-    """The text whose links are looked for."""
-
-    @cached_property
-    def said(self) -> list[Quotation]:
-        """What it quotes."""
-        return quotations(self.text)
-
-
-def _marks(article: int, digest: str, at: int, own: _Own, source: str) -> Marks:
-    """What a text is looked up and compared by."""
-    own.words, sentences = words_and_sentences(own.text)
-    if len(own.words) < LEAST:
-        return Marks(article, digest, at, len(own.words), b"", b"", b"", b"", b"")
-    quoted, stems = quotation_keys(own.said)
-    forms: list[int] = []
-    figures = len(numbers(own.text))
-    if figures >= FIGURES and figures * SPARSE >= len(own.words):
-        plain = runs(words(form(own.text)))
-        if len(plain):
-            forms = bands(signature(plain)[:FORM_VALUES], f"form {source}")
-    values = signature(own.runs).tobytes()
-    return Marks(article, digest, at, len(own.words), values, *map(_blob, (sentences, quoted, stems, forms)))
-
-
-class _Keys:
-    """The keys of an article: ``own``, of which it is found by those ``shared``: by one of ``texts``, or by several
-    of ``stems``, which hold for a fortnight."""
-
-    def __init__(self, marks: Marks) -> None:
-        self.texts = [*_bands(marks), *_looked_up(_ints(marks.sentences)), *_ints(marks.quoted)]
-        then = marks.at // REPORTED << STEM_BITS
-        self.stems = [then + (key & (1 << STEM_BITS) - 1) for key in _ints(marks.stems)]
-        self.shared = {*self.texts, *self.stems}
-        self.own = self.shared.union(_ints(marks.forms))
-
-
-def _looked_up(sentences: list[int]) -> list[int]:
-    """The sentences that a text is looked up by, of all in order: those of negative hashes."""
-    return sentences[: max(FEW, bisect_left(sentences, 0))]
-
-
-def _bands(marks: Marks) -> list[int]:
-    import numpy as np
-
-    if not marks.values:
-        return []
-    values = np.frombuffer(marks.values, dtype=np.uint32)
-    return bands(values[: BANDS * ROWS] if len(marks.sentences) >= 8 * ENOUGH else values)
-
-
-def _alike(own: Marks, others: Mapping[int, Marks]) -> dict[int, bool]:
-    """Which texts are worth reading side by side with one: the same from both sides.
-
-    True where the texts may be, False where only their quotations are; the rest are left out.
-    """
-    import numpy as np
-
-    others = {other: marks for other, marks in others.items() if marks.values}
-    if not own.values or not others:
-        return {}
-    values = np.frombuffer(b"".join(marks.values for marks in others.values()), dtype=np.uint32)
-    mine = np.frombuffer(own.values, dtype=np.uint32)
-    same = np.count_nonzero(values.reshape(-1, len(mine)) == mine, axis=1).tolist()
-    sentences, quoted, stems = (frozenset(_ints(keys)) for keys in (own.sentences, own.quoted, own.stems))
-    found = {}
-    for (other, marks), values_shared in zip(others.items(), same, strict=True):
-        theirs = _ints(marks.sentences)
-        shared = len(sentences.intersection(theirs))
-        if values_shared >= ALIKE or (shared and shared >= SENTENCES * min(len(sentences), len(theirs))):
-            found[other] = True
-        elif not quoted.isdisjoint(_ints(marks.quoted)) or len(stems.intersection(_ints(marks.stems))) >= STEMS:
-            found[other] = False
-    return found
-
-
-def _blob(keys: list[int]) -> bytes:
-    import numpy as np
-
-    return np.array(keys, dtype=np.int64).tobytes()
-
-
-def _ints(blob: bytes) -> list[int]:
-    import numpy as np
-
-    keys: list[int] = np.frombuffer(blob, dtype=np.int64).tolist()
-    return keys
 
 
 def _link(first: int, second: int, relation: Relation) -> Link:

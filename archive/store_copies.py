@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from archive.models import Marks
 from archive.store_rows import Rows
 
 
@@ -16,23 +17,6 @@ class Place(NamedTuple):
     url: str
     part: int
     article: int
-
-
-class Marks(NamedTuple):
-    """What a text is looked up and compared by. ``digest``: of everything that decides it; ``at`` in seconds.
-
-    ``values``: its MinHash, empty where the text is too short for one. Keys are lists of 64-bit integers.
-    """
-
-    article: int
-    digest: str
-    at: int
-    words: int
-    values: bytes
-    sentences: bytes
-    quoted: bytes
-    stems: bytes
-    forms: bytes
 
 
 class Link(NamedTuple):
@@ -68,26 +52,6 @@ class Copies(Rows):
         """Where articles stand in the order of all."""
         rows = self.conn.execute(_PLACE, (_json(articles),))
         return {row[3]: Place(*row) for row in rows}
-
-    def same_days(self, article: int, seconds: int, most: int) -> list[int]:
-        """The articles in an article's language that came out so many seconds or less before or after it, the
-        nearest first; not those of its story."""
-        return [
-            row[0]
-            for row in self.conn.execute(
-                "select a.id from articles o join articles a on a.language is o.language and a.id <> o.id"
-                " and (o.story is null or a.story is not o.story)"
-                " where o.id = ?1 and (a.published between"
-                " strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), '-' || ?2 || ' seconds')"
-                " and strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), ?2 || ' seconds')"
-                " or a.published is null and a.first_seen between"
-                " strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), '-' || ?2 || ' seconds')"
-                " and strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), ?2 || ' seconds'))"
-                " order by abs(strftime('%s', coalesce(a.published, a.first_seen))"
-                " - strftime('%s', coalesce(o.published, o.first_seen))), a.url, a.part limit ?3",
-                (article, seconds, most),
-            )
-        ]
 
     # what texts are looked up by
 

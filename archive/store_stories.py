@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
 from typing import Any
 
 from archive.store_rows import Rows
@@ -42,15 +40,6 @@ class Stories(Rows):
             "previous": previous[0] if previous else None,
             "next": following,
         }
-
-    def named(self, articles: Collection[int]) -> dict[int, dict[str, Any]]:
-        """What lists name of articles, by number."""
-        rows = self.rows(
-            "select id as article, source, title, published, first_seen, url from articles"
-            " where id in (select value from json_each(?))",
-            json.dumps(list(articles)),
-        )
-        return {row["article"]: row for row in rows}
 
 
 def _report(link: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.fingerprint import block_hash
-from archive.group import FIRST, Groups, related_to
+from archive.group import FIRST, Groups
 from archive.home import Home
 from archive.models import Block, Exchange, Kept, Page, Reading, stamp
 from archive.rebuild import rebuild
@@ -376,17 +376,6 @@ def test_a_flash_is_too_short_to_be_anybody_s(archive: Archive) -> None:
     archive.put("first", "Ferry cancelled until further notice.", 1)
     archive.put("second", "Ferry cancelled until further notice.", 48)
     assert archive.links() == set()
-
-
-def test_related_coverage_is_suggested_for_some_days_and_never_linked(archive: Archive) -> None:
-    event = "The harbour of Ramford was closed after a barge had struck its northern quay. "
-    first = archive.put("first", event + prose(1, 1), 0)
-    near = archive.put("near", "A barge struck the northern quay: Ramford has closed its harbour. " + prose(2, 1), 30)
-    archive.put("late", event + prose(3, 1), 24 * 6)
-    for n in range(10, 20):
-        archive.put(f"n{n}", prose(n, 4), n)
-    assert [article for article, _ in related_to(archive.store, first)] == [near]
-    assert not {link for link in archive.links() if "first" in link}
 
 
 SAID = (

@@ -19,7 +19,7 @@ PURE = [
     "walls", "post", "schedule", "forecast", "body", "elements", "letters",
     "asides", "lines", "nearest", "standfirst",
     "complete", "doubt", "jsonld", "language", "people", "printed", "split", "stories",
-    "layout", "entries", "parts", "copies", "quotations", "related",
+    "layout", "entries", "parts", "copies", "quotations", "related", "keys",
 ]  # fmt: skip
 # where SQL stands: the schema, what passes on the way of a page, and what a check-up asks
 SQL_MODULES = re.compile(r"archive/(schema|store(_[a-z]+)?)\.py")
