@@ -23,7 +23,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from archive.fingerprint import form, letters, numbers, overlap, runs, shingles, words
+from archive.fingerprint import distinct, form, letters, numbers, overlap, runs, shingles, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,9 +95,7 @@ class Text:
     @cached_property
     def shingles(self) -> Hashes:
         """The distinct ones."""
-        import numpy as np
-
-        return np.unique(self.runs)
+        return distinct(self.runs)
 
     @cached_property
     def numbers(self) -> Counter[str]:

@@ -35,6 +35,8 @@ _WORDS = re.compile(r"\w+")
 SHINGLE = 3
 # values in a signature, and of these so many a band: 21 bands of 3 find every light edit and .97 of those of a tenth
 VALUES, ROWS = 64, 3
+# shingles of which they are worked out in one go
+_AT_ONCE = 2_048
 # a sentence of fewer words is everybody's
 SENTENCE = 6
 # sentences that a text is looked up by at most, those of the lowest hashes: a year's chronicle has thousands
@@ -171,7 +173,9 @@ def signature(found: Hashes) -> Signature:
 
     factors, addends = _family()
     low = (found & np.uint64(0xFFFFFFFF))[:, None]
-    least: Signature = ((low * factors + addends).min(axis=0) >> np.uint64(32)).astype(np.uint32)
+    # a part of a long text at a time: each of its words is 512 bytes here
+    parts = [(low[n : n + _AT_ONCE] * factors + addends).min(axis=0) for n in range(0, len(low) or 1, _AT_ONCE)]
+    least: Signature = (np.min(parts, axis=0) >> np.uint64(32)).astype(np.uint32)
     return least
 
 

@@ -26,7 +26,7 @@ STEMS, REPORTED = 2, 14 * 86_400
 STEM_BITS = 34
 # bands of a text that has so many sentences to be looked up by too: of those edited by a tenth, these and a sentence
 # that was left alone find as many as all 21 (recall .994 with each)
-BANDS, ENOUGH = 8, 12
+BANDS, ENOUGH = 6, 12
 # of its sentences a text is looked up by half, those of the lower hashes, but by so many where it has them: a text
 # that stands in another one shares half of its sentences' keys with it, which is one of 5 in 31 of 32 cases
 FEW = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from archive.copies import Relation, Text, is_other_story, part_of, relate
@@ -146,6 +147,12 @@ def test_hashes_are_the_same_on_every_machine() -> None:
     found = signature(shingles(words("The harbour of Vardania reopened on Monday morning")))
     assert found[:2].tolist() == [1150361130, 180099119]
     assert bands(found)[0] == 115783481317946
+
+
+def test_the_signature_of_a_long_text_is_the_least_of_those_of_its_parts() -> None:
+    found = shingles([f"word{n}" for n in range(5_000)])
+    least = np.minimum.reduce([signature(found[n : n + 700]) for n in range(0, len(found), 700)])
+    assert (signature(found) == least).all()
 
 
 def test_signatures_agree_in_as_many_values_as_the_texts_are_alike() -> None:

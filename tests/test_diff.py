@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -311,3 +312,24 @@ def test_a_number_that_is_printed_otherwise_did_not_change(old: str, new: str) -
 @pytest.mark.parametrize(("old", "new"), [("5,800", "5,900"), ("3.5", "35"), ("18,420", "18,42"), ("1:2", "1:3")])
 def test_a_number_that_is_another_did(old: str, new: str) -> None:
     assert numbers_changed(compare(f"About {old} came", f"About {new} came")) == [((old,), (new,))]
+
+
+def test_of_very_long_texts_the_sentences_that_stand_once_in_both_part_the_rest() -> None:
+    old = [f"The boat number{n} came in." for n in range(12_000)]
+    new = [text if n % 2 else f"The ship number{n} went out." for n, text in enumerate(old)]
+    new.insert(6_000, "A line of its own.")
+    began = time.process_time()
+    pieces = compare(" ".join(old), " ".join(new))
+    assert time.process_time() - began < 5  # looked for everywhere it took 12 s
+    counts = Counter[str]()
+    for piece in pieces:
+        counts[piece.kind] += len(piece.text.split())
+    assert counts["same"] == 5 * 6_000 + 2 * 6_000  # "The" and "number…" of the others
+    assert (counts["removed"], counts["added"]) == (3 * 6_000, 3 * 6_000 + 5)
+
+
+def test_a_text_of_one_endless_sentence_is_compared_in_a_moment() -> None:
+    began = time.process_time()
+    counts = words_changed("word " * 600_000, "other " * 600_000)
+    assert counts == (600_000, 600_000)
+    assert time.process_time() - began < 10  # 56 s where each word made a longer text of it

@@ -372,6 +372,23 @@ def test_a_page_that_loses_one_of_its_parts_is_looked_at_again(archive: Archive)
     assert archive.links() == {("near_copy", "large", "page")}
 
 
+def test_of_many_parts_of_a_page_the_earliest_are_compared_in_every_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.group.PARTS", 2)
+    large, small = prose(1, 30), prose(2, 12)
+    texts: dict[str, tuple[str, int]] = {"page": (f"{large}\n{small}", 1), "small": (small, 3)}
+    texts |= {f"large{n}": (large, n) for n in (2, 4, 5)}
+    links, *_ = same(texts, tmp_path, 12)
+    assert isinstance(links, set)
+    with_page = {link for link in links if "page" in link}
+    # the two that come after are what they are when the page is not known to have parts
+    assert with_page == {
+        ("contains", "page", "small"), ("contains", "page", "large2"), ("near_copy", "large4", "page"),
+        ("near_copy", "large5", "page"),
+    }  # fmt: skip
+
+
 def test_a_flash_is_too_short_to_be_anybody_s(archive: Archive) -> None:
     archive.put("first", "Ferry cancelled until further notice.", 1)
     archive.put("second", "Ferry cancelled until further notice.", 48)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from archive.quotations import quotation_keys, quotations, shared_quotations
+from archive.quotations import MOST_SENTENCES, quotation_keys, quotations, shared_quotations
 
 SAID = "The ferries of Vardania will sail again before the autumn storms,"
 
@@ -169,3 +171,26 @@ def test_a_quotation_goes_on_behind_its_speaker_and_nobody_else_gets_it() -> Non
 def test_a_scare_quote_or_a_title_of_a_song_links_nothing() -> None:
     song = "“Seven Ferries Went Down to the Morning Sea” was sung in the harbour."
     assert shared_quotations(quotations(song), quotations(f"It rained. {song}")) == []
+
+
+@pytest.mark.parametrize("opened", ["‘a ", "'A ", "'a ", "“a b ", "„a ", "— a\n", '"'])
+def test_marks_that_nothing_closes_are_not_looked_for_again_and_again(opened: str) -> None:
+    began = time.process_time()
+    quotations(opened * 30_000)
+    assert time.process_time() - began < 5  # single ones took 38 s
+
+
+def test_of_thousands_of_names_between_marks_the_first_are_asked_for_who_said_them() -> None:
+    began = time.process_time()
+    assert quotations("and then a man said that it is so, “The Ferry Of The Great Northern Sea” " * 20_000) == []
+    assert time.process_time() - began < 10
+
+
+def test_of_a_quotation_without_an_end_the_first_sentences_are_compared() -> None:
+    said = "".join(f"The ferry number{n} sails towards harbour{n} every morning. " for n in range(2_000))
+    one, other = quotations("“" + said), quotations(f"It rained. “{said}")
+    exact, _ = quotation_keys(one)
+    assert len(exact) <= 3 * MOST_SENTENCES
+    shared = shared_quotations(one, other)
+    assert len(shared) == MOST_SENTENCES
+    assert [pair.other_start - pair.start for pair in shared] == [11] * MOST_SENTENCES

@@ -149,7 +149,7 @@ async def newest_stories(db: Any, limit: int) -> list[Row]:
     """The stories that more than one source carries, the latest first."""
     return await fetch(
         db,
-        "select t.*, a.language from (select * from stories where sources > 1 order by first_published desc"
+        "select t.*, a.language from (select * from stories where +sources > 1 order by first_published desc"
         " limit :limit) t join articles a on a.id = t.id order by t.first_published desc",
         limit=limit,
     )
