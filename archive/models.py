@@ -187,6 +187,53 @@ class Entry(NamedTuple):
     title: str | None = None
 
 
+class Figure(NamedTuple):
+    """One number that a report states: who claims it, about whom, for when.
+
+    ``series``: ``total`` (since 24.02.22), ``day``, ``week`` or ``period`` (from ``period_start`` to ``period_end``,
+    both inclusive), else the name of a regional series that has sums of its own. ``category``, ``direction`` and
+    ``formation`` are neutral keys, ``*_printed`` as printed. ``as_of`` and the period are days, YYYY-MM-DD.
+    ``total`` is the series' own number, ``delta`` the day's beside it, None where none is printed: neither is derived
+    from the other. ``qualifier``: about, more than, up to, at least, almost. ``precision``: half the width of what
+    was rounded (29.2 thousand is 29,200 give or take 50), 0 where every digit is printed. ``definition``: the words
+    that say what is counted ("killed and wounded"). ``position``: of the block of ``sentence``, -1 the title.
+    """
+
+    claimed_by: Literal["ukraine", "russia"]
+    about: Literal["ukraine", "russia"]
+    series: str
+    category: str
+    as_of: str
+    total: int | None
+    delta: int | None = None
+    qualifier: str | None = None
+    precision: int = 0
+    period_start: str | None = None
+    period_end: str | None = None
+    direction: str | None = None
+    direction_printed: str | None = None
+    formation: str | None = None
+    formation_printed: str | None = None
+    definition: str | None = None
+    sentence: str = ""
+    position: int = -1
+
+
+class Unread(NamedTuple):
+    """A sentence that states losses and could not be read for sure; ``reason`` says in words why."""
+
+    position: int
+    sentence: str
+    reason: str
+
+
+class Facts(NamedTuple):
+    """What a report states, in page order, and what of it stayed unread."""
+
+    figures: tuple[Figure, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one extractor version read for one article from one payload, before marks.
