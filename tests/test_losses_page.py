@@ -56,7 +56,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             theirs = [tanks(day, 700 + day, None, "Russia"), f"Russia claims {20 + day} tanks as of {said} [kursk]"]
             reports.append(report("army", str(day), theirs, at + 1, said))
         reports.append(report("courier", "8", [tanks(8, 1040)], 2, "2031-04-08"))
-        reports.append(report("digest", "8", [tanks(MISPRINTED, 1400)], 3, "2031-04-08"))
+        reports.append(report("digest", "8", [tanks(MISPRINTED, 1400), "Perhaps 12 ships."], 3, "2031-04-08"))
         for end, scale in ((9, 1), (16, 2)):
             week = [("Pelesk", 740), ("Velmora", 335)]
             parts = [
@@ -174,6 +174,10 @@ def test_a_long_series_is_drawn_by_month_and_that_is_said(archive: Home, tmp_pat
     [path] = tree(response).xpath('//li[h3/a="tanks"]//path[@class="cq-line"]/@d')
     assert path.count("M") == 1 and 15 <= path.count("L") <= 18
     assert "each month" not in text(get("/losses/russia"))
+    with sqlite3.connect(copy) as connection:
+        connection.execute("delete from figures where as_of like '2031-02-%'")
+    [path] = tree(get("/losses/ukraine")).xpath('//li[h3/a="tanks"]//path[@class="cq-line"]/@d')
+    assert path.count("M") == 2
 
 
 # one series
@@ -217,8 +221,7 @@ def test_what_does_not_add_up_is_marked_by_shape_and_said_in_the_table(get: Get)
     assert len(shapes) == 3
     found = {row[0]: row for row in table(get(TANKS))}
     assert (
-        found["17 Apr 2031"][-1]
-        == "× the day before plus the day’s number is 1,085; ▽ below 1,080, the total before"
+        found["17 Apr 2031"][-1] == "× the day before plus the day’s number is 1,085; ▽ below 1,080, the total before"
     )
     assert found["15 Apr 2031"][-1] == "no claim for the 2 days before"
     assert found["21 Apr 2031"][-1] == "no claim for the day before"
@@ -473,6 +476,7 @@ def test_home_and_article_lead_to_the_charts(get: Get, archive: Home) -> None:
     assert tree(response).xpath(f"{here}//small/a/@href") == [f"/article/{at['http://staff.example/8']}"]
     for link in tree(response).xpath(f"{here}//a/@href"):
         assert get(link).status_code == 200
+    assert "1 sentence on losses not read for sure Perhaps 12 ships. it says perhaps" in text(response, here)
     week = get(f"/article/{at['http://army.example/week-9']}")
     assert "personnel , Pelesk : up to 740" in text(week, here)
     assert "/losses/russia?as_of=2031-04-09" in tree(week).xpath(f"{here}//li/a/@href")
@@ -494,6 +498,9 @@ def test_scraped_markup_is_inert_in_charts_and_tables(archive: Home, tmp_path: P
             (PROBE,),
         )
         connection.execute("update sources set name = ?", (PROBE,))
+        connection.execute(
+            "update figures_unread set article = 1, revision = 1, sentence = ?1, reason = ?1", (PROBE,)
+        )
         connection.execute("update articles set language = ?, url = 'javascript:alert(1)' || id", (PROBE,))
     get = serve_in_process(copy)
     paths = ("/losses", "/losses/russia", TANKS, f"{TANKS}?known=2031-04-19", "/losses/russia/personnel",
@@ -538,8 +545,10 @@ def statements() -> dict[str, tuple[str, dict[str, Any]]]:
         for name, arguments in {
             "overview": ("ukraine",), "series": ("ukraine", "tanks"), "line": ("ukraine", "total", "tanks"),
             "periods": ([1],), "disputed": ("ukraine", "total", "tanks"),
-            "claims_known": ("ukraine", "total", "tanks", "2031"), "details": ([1],), "definitions": ([1],),
+            "held": ("ukraine", "total", "tanks"),
+            "published": ([1],), "details": ([1],), "definitions": ([1],),
             "directions": ("russia",), "neighbours": ("russia", "2031-04-09"), "of_text": (1, None),
+            "unread": (1, None),
         }.items():  # fmt: skip
             db.name = name
             await getattr(claimed, name)(db, *arguments)

@@ -34,6 +34,8 @@ def read_briefing(
     whole = "\n".join((title, *(block.text for block in blocks))).casefold()
     if not any(stem in whole for stem in table()["cheap"]):
         return Facts()
+    if not any(stem in whole or stem in (publisher or "").casefold() for stem in table()["named"]):
+        return Facts()
     sentences = list(read_sentences(title, blocks))
     if not any(_may_claim(sentence.plain) for sentence in sentences):
         return Facts()

@@ -28,8 +28,8 @@ _LONG = 4000
 
 # sentences before a list that its head may stand in
 _LEAD = 3
-# letters of a line besides its items: more are a sentence
-_LETTERS = 14
+# letters of a line besides its items: more are a sentence, as are two words that are no unit
+_LETTERS = 9
 # short lines between two lines of one list
 _GAP, _LINE = 2, 60
 # cues of a line that begins another list
@@ -39,6 +39,7 @@ _BARE_CELL = re.compile(rf"\|( )\d[\d,.{SPACES}]{{0,9}}$")
 # a label, its number and the day's
 _CELLS = 3
 _LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _ASIDE = re.compile(r"\([^()\d]{0,60}\)")
 
 
@@ -116,8 +117,12 @@ def sign_cells(sentences: Sequence[Sentence], wording: Wording) -> dict[Sentence
         if "|" not in sentence.text:
             width = 0
         elif not any(map(str.isdigit, sentence.text)):
-            *cells, last = ({f.kind for f in wording.cues.find(c, overlapping=True)} for c in sentence.text.split("|"))
-            width = len(cells) if len(cells) > 1 and "day" in last and not any("day" in kinds for kinds in cells) else 0
+            *cells, last = (
+                {f.kind for f in wording.cues.find(c, overlapping=True)} for c in sentence.text.split("|")
+            )
+            width = (
+                len(cells) if len(cells) > 1 and "day" in last and not any("day" in kinds for kinds in cells) else 0
+            )
         elif sentence.text.count("|") == width and (bare := _BARE_CELL.search(sentence.text)):
             signed[sentence] = sentence.text[: bare.start(1)] + "+" + sentence.text[bare.end(1) :]
     return signed
@@ -185,7 +190,7 @@ def read_sentence(sentence: Sentence, wording: Wording, counted: Sequence[Item] 
     if sentence.text.strip(" :.*#").lower() in wording.heading:
         cues |= {VETO}
     rest = _without(said, items)
-    pure = bool(items) and _letters(rest, wording) <= _LETTERS
+    pure = bool(items) and _letters(rest, wording) <= _LETTERS and _words(rest, wording) < 2
     if pure and {"loser", "loss"} <= cues:
         # "Russia also lost 12 tanks" says by itself whose they are
         pure = not {"loser", "loss"} <= {cue.kind for cue in wording.cues.find(rest, overlapping=True)}
@@ -202,11 +207,20 @@ def _without(text: str, items: Sequence[Item]) -> str:
 
 def _letters(rest: str, wording: Wording) -> int:
     """The letters that are no label, unit or word that defines what is counted, and in no brackets."""
+    return len(_LETTER.findall(_unknown(rest, wording)))
+
+
+def _words(rest: str, wording: Wording) -> int:
+    """The words that are none of these."""
+    return len(_WORD.findall(_unknown(rest, wording)))
+
+
+def _unknown(rest: str, wording: Wording) -> str:
     rest = _ASIDE.sub(" ", rest)
     for lexicon in (wording.labels, wording.counted, wording.qualifiers, wording.fillers):
         for found in reversed(lexicon.find(rest)):
             rest = rest[: found.start] + rest[found.stop :]
-    return len(_LETTER.findall(rest))
+    return rest
 
 
 def read_groups(reads: Sequence[Read]) -> list[Group]:

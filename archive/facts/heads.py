@@ -42,7 +42,10 @@ def read_head(sentences: Sequence[Sentence], day: date | None) -> date | None:
 
 
 def read_whole_period(sentences: Sequence[Sentence], head: date | None) -> Period | None:
-    """Of which days a page is, where its sentences agree; those of its head come first."""
+    """Of which days a page is, where its sentences agree; those of its head come first.
+
+    A report on the progress of the operation that names no days at all is of its own day.
+    """
     for part in (sentences[:_HEAD], sentences[_HEAD:]):
         periods = {found for s in part if (found := read_period(s.plain, head)) is not None}
         # dates say more than "over the week", and than a day that somebody else is quoted with
@@ -52,4 +55,6 @@ def read_whole_period(sentences: Sequence[Sentence], head: date | None) -> Perio
             return periods.pop()
         if periods:
             return None
+    if head is not None and any(words("progress").search(sentence.plain) for sentence in sentences[:_HEAD]):
+        return Period("day", head, head)
     return None

@@ -14,9 +14,12 @@ from typing import Any, NamedTuple
 
 from archive.facts.registry import plain, registry
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")
+# an elided article is a word of its own ("l'armée", "dell'ultimo"), the end behind an apostrophe is not ("Kyiv's")
+_ONE_WORD = r"[a-zà-öø-ÿ]{1,5}(?='[^\W\d_]{2})|[^\W_]+(?:'[^\W\d_]+)?"
+_WORD = re.compile(_ONE_WORD)
+_ENTRY_WORD = re.compile(rf"(?:{_ONE_WORD})\*?")
 # what may stand between two words of one entry
-_GAP = re.compile(r"(?:[^\S\n]|[-\u2010\u2011/&(]){1,4}|[^\S\n]*/[^\S\n]*")
+_GAP = re.compile(r"'|(?:[^\S\n]|[-\u2010\u2011/&(]){1,4}|[^\S\n]*/[^\S\n]*")
 # an entry marked ! is no part of a longer noun: a mark, the end, or a joining word follows
 _ENDS = re.compile(r"\s*(?:[^\w\s]|$|(?:and|або|та|і|й|и|или|und|oder|et|y|e|i|ve)\b|\n)")
 # the most letters by which entries are looked up
@@ -86,7 +89,7 @@ class Lexicon:
 
 def _entry(kind: str, phrase: str) -> _Entry:
     ends = phrase.endswith("!")
-    words = re.findall(r"[^\W_]+(?:'[^\W\d_]+)?\*?", plain(phrase).lower())
+    words = _ENTRY_WORD.findall(plain(phrase).lower())
     return _Entry(
         tuple(word.rstrip("*") for word in words),
         tuple(word.endswith("*") for word in words),

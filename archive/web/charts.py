@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from archive import chart
@@ -111,11 +111,16 @@ def periods(
 
 
 def small(points: Sequence[tuple[int, int]], whole: Stretch, *, monthly: bool) -> Row:
-    """The line of a series without links, in the days of all series beside it."""
+    """The line of a series without links, in the days of all series beside it.
+
+    ``monthly``: each point is the last of its month, and the line is broken where a month has none.
+    """
     frame = chart.frame(whole, [number for _, number in points], _SMALL_BOX, zero=True)
     day, number = points[-1]
     return {
-        "line": chart.line(points, frame, 61 if monthly else 1),
+        "line": "".join(chart.line(run, frame, 62) for run in _months(points))
+        if monthly
+        else chart.line(points, frame),
         "ticks": [_tick(frame, at, label) for at, label in chart.day_ticks(frame, 5)],
         "bottom": frame.bottom,
         "top": frame.top,
@@ -124,6 +129,13 @@ def small(points: Sequence[tuple[int, int]], whole: Stretch, *, monthly: bool) -
         "x": round(frame.x(day), 1),
         "y": round(frame.y(number), 1),
     }
+
+
+def _months(points: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Points of months that follow upon each other."""
+    counted = [(at.year * 12 + at.month, n) for n, at in enumerate(date.fromordinal(day) for day, _ in points)]
+    for _, run in groupby(counted, key=lambda pair: pair[0] - pair[1]):
+        yield [points[n] for _, n in run]
 
 
 def _drawn(frame: Frame, missing: list[Stretch]) -> Row:

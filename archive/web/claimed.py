@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from archive.standings import Claim, Key
 from archive.web.queries import Row, _row, _rows
 
 # the conditions of the partial indexes: only a query that has them word for word is answered from one
@@ -100,29 +99,29 @@ async def disputed(db: Any, side: str, series: str, category: str) -> set[int]:
     return {row["taken"] for row in rows}
 
 
-async def claims_known(db: Any, side: str, series: str, category: str, known: str) -> list[tuple[Claim, int]]:
-    """The claims of a series that the archive had at a moment, each with the revision it stands in."""
-    rows = await _rows(
+async def held(db: Any, side: str, series: str, category: str) -> list[Row]:
+    """The figures of a series of every text that the archive ever had, with when it did and how they stand now."""
+    return await _rows(
         db,
-        "select f.about, f.as_of, f.period_start, f.period_end, f.id, f.article, f.total, f.delta, f.qualifier,"  # noqa: S608
-        " f.precision, f.official, coalesce(a.published, a.first_seen) as at, a.url, a.part, f.position, f.revision"
-        " from figures f indexed by figures_claim join articles a on a.id = f.article"
-        f" where {_SERIES} and {_WHOLE} and f.known_from <= :known"
-        " and (f.known_until is null or f.known_until > :known) order by f.as_of desc limit :most",
+        "select f.id, f.article, f.revision, f.about, f.as_of, f.period_start, f.period_end, f.total, f.delta,"  # noqa: S608
+        " f.qualifier, f.precision, f.official, f.position, f.known_from, f.known_until, f.standing, f.taken"
+        f" from figures f indexed by figures_claim where {_SERIES} and {_WHOLE} order by f.as_of desc limit :most",
         side=side,
         series=series,
         category=category,
-        known=known,
         most=_OF_SERIES,
     )
-    found = []
-    for row in rows:
-        key = Key(
-            side, row["about"], series, category, row["as_of"], row["period_start"], row["period_end"], None, None
-        )
-        values = {name: row[name] for name in Claim._fields if name != "key"}
-        found.append((Claim(key=key, **values), row["revision"]))
-    return found
+
+
+async def published(db: Any, articles: Iterable[int]) -> dict[int, Row]:
+    """What of articles decides which one's figure stands for a day."""
+    rows = await _rows(
+        db,
+        "select a.id, coalesce(a.published, a.first_seen) as at, a.url, a.part"
+        " from json_each(:articles) j cross join articles a on a.id = j.value",
+        articles=json.dumps(sorted(articles)),
+    )
+    return {row["id"]: row for row in rows}
 
 
 async def details(db: Any, figures: Iterable[int], known: str | None = None) -> dict[int, Row]:
@@ -191,6 +190,20 @@ async def neighbours(db: Any, side: str, day: str) -> tuple[str | None, str | No
         day=day,
     )
     return (found["before"], found["after"]) if found else (None, None)
+
+
+async def unread(db: Any, article: int, revision: int | None) -> list[Row]:
+    """What an article states on losses and could not be read for sure, with the reason."""
+    which = "not r.superseded" if revision is None else "r.id = :revision"
+    return await _rows(
+        db,
+        f"select substr(u.sentence, 1, {_SENTENCE}) as sentence, u.reason from figures_unread u"  # noqa: S608
+        f" join revisions r on r.id = u.revision where u.article = :article and {which}"
+        " order by u.position limit :most",
+        article=article,
+        revision=revision,
+        most=_OF_ARTICLE,
+    )
 
 
 async def of_text(db: Any, article: int, revision: int | None) -> list[Row]:

@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 from datasette import Response
 
 from archive.models import stamp
-from archive.standings import stand
 from archive.web import changed, charts, claimed, pages, wording
 from archive.web.charts import Claimed, findings
+from archive.web.known import as_known
 from archive.web.pages import DATABASE, HEADERS, number
 from archive.web.queries import Row
 from archive.web.wording import ABOUT, SIDES
@@ -145,7 +145,7 @@ async def _series(request: Any, datasette: Any) -> Any:
         rows, reprints = await claimed.line(db, side, of, key), None
         differing = await claimed.disputed(db, side, of, key)
     else:
-        rows, reprints = _as_known(await claimed.claims_known(db, side, of, key, asked.moment))
+        rows, reprints = await as_known(db, (side, of, key), asked.moment)
         differing = {figure for figure, count in reprints.items() if count["differs"]}
     spans = await claimed.periods(db, [row["figure"] for row in rows]) if of in wording.PERIODS else {}
     context = await _context(db, datasette, (side, of, key), asked, charts.ordered(rows, spans), differing, reprints)
@@ -236,31 +236,6 @@ def _line(
         "reprints": counted if reprints is None else reprints[row.figure],
         "href": href,
     }
-
-
-def _as_known(claims: Sequence[tuple[Any, int]]) -> tuple[list[Row], dict[int, Counter[str]]]:
-    """What stands for each day by the claims that were known then, and its reprints by how they stand."""
-    standings = stand(claim for claim, _ in claims)
-    taken = {claim.id: claim for claim, _ in claims if standings[claim.id][0] == "taken"}
-    reprints: dict[int, Counter[str]] = {figure: Counter() for figure in taken}
-    pairs = {(*standings[claim.id], claim.article) for claim, _ in claims}
-    for standing, figure, article in pairs:
-        if article != taken[figure].article:
-            reprints[figure][standing] += 1
-    rows = [
-        {
-            "as_of": claim.key.as_of,
-            "total": claim.total,
-            "delta": claim.delta,
-            "precision": claim.precision,
-            "article": claim.article,
-            "revision": revision,
-            "figure": claim.id,
-        }
-        for claim, revision in claims
-        if claim.id in taken
-    ]
-    return rows, reprints
 
 
 def _ranges(side: str, of: str, key: str, rows: Sequence[Claimed], asked: _Asked) -> list[Row]:

@@ -131,6 +131,7 @@ async def _article(request: Any, datasette: Any) -> Any:
         ),
         **beside,
         "claims": wording.stated(await claimed.of_text(db, identity, revision["id"] if revision else None)),
+        "unread": await claimed.unread(db, identity, revision["id"] if revision else None),
         "hidden": [block for block in blocks if block["mark"] and block["mark"] != "summary"],
         "captures": captures[: queries.CAPTURES],
         "more_captures": len(captures) > queries.CAPTURES,
