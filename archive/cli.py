@@ -171,16 +171,20 @@ def unfinished_line(rebuild: Mapping[str, Any]) -> str:
 
 @click.command()
 @home_option
-@click.argument("article", type=int)
+@click.argument("article", type=click.IntRange(max=(1 << 63) - 1))
 @click.option("--blocks", is_flag=True, help="Print each block with what it was hidden for, and how it was found.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
-    """Print an article with where it comes from.
+    """Print an article with where it comes from, and who else carries its text.
+
+    Of each copy: relation, score and reason. Of a report, the one before it in the same form and the next.
 
     Exit codes: 0; 2 where there is no such article.
     """
     store = _store(home)
     row = store.detail(article)
+    if row is not None:
+        row["shared"] = store.shared(article)
     store.close()
     if row is None:
         raise NoArchiveError(f"there is no article {article}")
@@ -193,6 +197,8 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     for name, value in _about(row, blocks):
         if value:
             click.echo(f"{name}: {for_terminal(str(value))}")
+    for line in _shared(row["id"], row["shared"]):
+        click.echo(for_terminal(" ".join(line.split())))
     for capture in row["captures"]:
         where = f"{capture['warc_file']} at {capture['warc_offset']}"
         click.echo(f"capture {capture['id']}: {capture['fetched_at']} {capture['outcome']}, {where}")
@@ -241,6 +247,31 @@ def _about(row: Mapping[str, Any], full: bool) -> Iterator[tuple[str, Any]]:
         yield "extractor", row["extractor"]
         yield "steps", ", ".join(row["steps"])
     yield "nothing is hidden", row["spared"]
+
+
+def _shared(article: int, shared: Mapping[str, Any]) -> Iterator[str]:
+    """Lines on whose text an article has."""
+    story = shared["story"]
+    if story is not None:
+        told = "published" if story["first_from"] == "published" else "first seen"
+        since = f"earliest seen here article {story['id']}, {told} {story['first_published']}"
+        yield f"story {story['id']}: {story['articles']} articles of {story['sources']} sources, {since}"
+    for link in shared["copies"]:
+        relation = link["relation"]
+        if link["holder"] is not None:
+            relation = "contains" if link["holder"] == article else "is part of"
+        yield f"{relation} {_other(link)} ({link['score']:.2f}: {link['reason']})"
+    for label, reports in (
+        ("previous", [shared["previous"]] if shared["previous"] else []),
+        ("next", shared["next"]),
+    ):
+        for link in reports:
+            yield f"{label} report of this form {_other(link)}"
+
+
+def _other(link: Mapping[str, Any]) -> str:
+    at = f"published {link['published']}" if link["published"] else f"first seen {link['first_seen']}"
+    return f"article {link['article']}: {link['source']}, {at}, {link['title']}"
 
 
 def _mark(block: Mapping[str, Any]) -> str | None:

@@ -12,11 +12,26 @@ from typing import Literal, NamedTuple
 
 # changed words of one text times those of the other up to which they are compared one by one (some 10 ms)
 WORD_BY_WORD = 250_000
+# scripts that set no spaces (Chinese, Japanese, Thai, Lao, Burmese, Khmer): a character with its marks is compared
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_CHARACTER = re.compile(rf"[{_UNSPACED}]")
+# what stands between their clauses is no word
+_FULL_WIDTH = re.compile(r"[\u3000-\u303f\uff01-\uff0f\uff1a-\uff1f]")
+_MARKS = (
+    r"\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
+    r"\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
+)
 # thousands grouped by spaces are one word
-_WORD = re.compile(r"(?:[^\s\d]*\d{1,3}(?:[\u00a0\u2009\u202f ]\d{3})+(?!\d)\S*|\S+)\s*")
-_ENDS = (".", "!", "?", "…", ";", ":")
+_WORD = re.compile(
+    rf"(?:[^\s\d{_UNSPACED}]*\d{{1,3}}(?:[\u00a0\u2009\u202f ]\d{{3}})+(?!\d)[^\s{_UNSPACED}]*"
+    rf"|[{_UNSPACED}][{_MARKS}]*|[^\s{_UNSPACED}]+)\s*"
+)
+_ENDS = (".", "!", "?", "…", ";", ":", "。", "！", "？")
 # digits with what groups them or parts their decimals: 18 355, 18,355, 18.5; a space only where three digits follow
 _NUMBER = re.compile(r"\d{1,3}(?:[.,\u00a0\u2009\u202f ]\d{3})+(?!\d)(?:[.,:/]\d+)*|\d+(?:[.,:/]\d+)*")
+# what groups thousands within one of these: the same sign between all of them
+_GROUPED = re.compile(r"^\d{1,3}(?:([.,\u00a0\u2009\u202f ])\d{3})(?:\1\d{3})*(?!\d)")
+_SEPARATOR = re.compile(r"\D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +143,8 @@ def compare(old: str, new: str) -> list[Piece]:
     """One text against the next, word by word, by longest matching runs (Ratcliff and Obershelp).
 
     White space alone is no difference; what is in both stands as in the new text (where that ends and the old one
-    goes on, as in the old). Where more changed than is compared word by word, whole sentences are what is compared.
-    Removed words stand before those added in their place.
+    goes on, as in the old). Where more changed than is compared word by word, sentences are, and
+    then the words of those that changed. Removed words stand before those added in their place.
     """
     before, after = _WORD.findall(old), _WORD.findall(new)
     head = 0
@@ -143,7 +158,8 @@ def compare(old: str, new: str) -> list[Piece]:
     last = before[head - 1] if head else ""
     end = "".join(after[len(after) - tail :])
     before, after = before[head : len(before) - tail], after[head : len(after) - tail]
-    if len(before) * len(after) > WORD_BY_WORD:
+    whole = len(before) * len(after) > WORD_BY_WORD
+    if whole:
         before, after = _sentences(before), _sentences(after)
     keys = [" ".join(text.split()) for text in before], [" ".join(text.split()) for text in after]
     for tag, a1, a2, b1, b2 in _opcodes(*keys):
@@ -153,7 +169,11 @@ def compare(old: str, new: str) -> list[Piece]:
             if pieces[-1].kind == "same" and pieces[-1].text == pieces[-1].text.rstrip():
                 words = before[a1 - 1] if a1 else last
                 pieces[-1] = Piece("same", pieces[-1].text + words[len(words.rstrip()) :])
-            pieces += [Piece("removed", "".join(before[a1:a2])), Piece("added", "".join(after[b1:b2]))]
+            removed, added = "".join(before[a1:a2]), "".join(after[b1:b2])
+            if whole and len(_WORD.findall(removed)) * len(_WORD.findall(added)) <= WORD_BY_WORD:
+                pieces += compare(removed, added)
+            else:
+                pieces += [Piece("removed", removed), Piece("added", added)]
     pieces.append(Piece("same", end))
     return [
         Piece(kind, "".join(piece.text for piece in run))
@@ -170,8 +190,15 @@ def words_changed(old: str, new: str) -> tuple[int, int]:
 def _counts(pieces: Iterable[Piece]) -> Counter[str]:
     counts = Counter[str]()
     for piece in pieces:
-        counts[piece.kind] += len(piece.text.split())
+        counts[piece.kind] += _words_in(piece.text)
     return counts
+
+
+def _words_in(text: str) -> int:
+    """How many words; two characters are one where a script sets no spaces."""
+    if text.isascii() or not (characters := len(_CHARACTER.findall(text))):
+        return len(text.split())
+    return len(_FULL_WIDTH.sub(" ", _CHARACTER.sub(" ", text)).split()) + (characters + 1) // 2
 
 
 def numbers_changed(pieces: Iterable[Piece]) -> list[Numbers]:
@@ -193,11 +220,20 @@ def numbers_changed(pieces: Iterable[Piece]) -> list[Numbers]:
 
 def _paired(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Numbers]:
     """Of the numbers at one place those that differ; as many here as there are told apart one by one."""
-    for tag, a1, a2, b1, b2 in _opcodes(old, new):
+    for tag, a1, a2, b1, b2 in _opcodes([*map(_value, old)], [*map(_value, new)]):
         if tag == "replace" and a2 - a1 == b2 - b1:
-            yield from (Numbers((a,), (b,)) for a, b in zip(old[a1:a2], new[b1:b2], strict=True) if a != b)
+            pairs = zip(old[a1:a2], new[b1:b2], strict=True)
+            yield from (Numbers((a,), (b,)) for a, b in pairs if _value(a) != _value(b))
         elif tag != "equal":
             yield Numbers(old[a1:a2], new[b1:b2])
+
+
+def _value(number: str) -> str:
+    """A number however it is grouped and whatever its digits: 18,420 and 18 420 are one, so are 3.5 and 3,5."""
+    plain = "".join(
+        str(int(c)) if c.isdigit() else c for c in _GROUPED.sub(lambda m: _SEPARATOR.sub("", m[0]), number)
+    )
+    return plain.replace(",", ".")
 
 
 def around(pieces: Iterable[Piece], words: int) -> list[Piece]:

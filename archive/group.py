@@ -17,37 +17,19 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-from archive.copies import LEAST, Relation, Text, has_room, is_other_story, part_of, relate
-from archive.fingerprint import bands, form, numbers, sentence_key, shingles, signature, words, words_and_sentences
-from archive.quotations import Shared, quotation_keys, quotations, shared_quotations
-from archive.related import related
-from archive.store import Link, Marks, Place, Store, seconds
+from archive.copies import Relation, Text, has_room, is_other_story, part_of, relate
+from archive.keys import STEMS, VERSION, Keys, Own, alike, ints, marks_of
+from archive.models import Marks
+from archive.quotations import Shared, quotations, shared_quotations
+from archive.store import Link, Place, Store, seconds
 
-# rises with each change of what texts are looked up or compared by: every text is looked up anew by a rebuild
-VERSION = 1
 # articles that a popular key leads to: the earliest ones, which is where leaders are (a wire text has hundreds)
 FIRST = 8
-# of the MinHash, from which on a text is read: copies have .45, of which 64 values show .25 or more in 999 of 1,000
-ALIKE = 16
-# share of the sentences of the text that has fewer, from which on the other one is read
-SENTENCES = 0.3
-# bands of stems that quotations share before texts are read (of pairs of texts of one language, 1 in 100 shares one).
-# Common ones are looked up by the fortnight too (in seconds): what was said is reported at once
-STEMS, REPORTED = 2, 14 * 86_400
-# bands of a text that has so many sentences to be looked up by too: of those edited by a tenth, these and a sentence
-# that was left alone find as many as all 21
-BANDS, ENOUGH = 12, 12
-# a report's form is looked up with so many numbers in it; of earlier reports the nearest are looked at
-FIGURES, PREVIOUS = 8, 8
-# bands of three of 24 values: forms share .85 and more of their runs, which 99 of 100 pairs show
-FORM_VALUES = 24
-
-
-# related coverage is looked for within so many seconds, among so many articles at most, the nearest in time
-SAME_DAYS, AMONG = 3 * 86_400, 1_000
+# of earlier reports of a form the nearest are looked at
+PREVIOUS = 8
 
 # two articles whose link changed
 Pair = tuple[int, int]
@@ -73,14 +55,20 @@ class Groups:
         around = _Around()
         if known is not None:
             self._leave(article, known, around)
-        marks = _marks(article, digest, at, row["text"], row["source"])
-        store.put_marks(marks, _keys(marks))
-        self._look_around(article, marks, around, came=True)
-        changed = self._relink([article, *around.sorted(around.gained, article)])
+        own = Own(row["text"])
+        marks = marks_of(article, digest, at, own, row["source"])
+        keys = Keys(marks)
+        store.put_marks(marks, keys.own)
+        first = self._first(keys, article)
+        self._look_around(article, marks, keys, first, around, came=True)
+        changed = self._relink_one(own, marks, keys, first)
+        changed |= self._relink(around.sorted(around.gained, article))
         changed |= self._prune(around.sorted(around.lost, article))
         changed |= self._follow(around.sorted(around.later, article))
-        fellows = store.fellows(article) if known is not None else []
-        self._regroup(changed, {article, *fellows})
+        if changed or known is not None:
+            # who followed it and no longer does may come before it by now
+            fellows = [*store.fellows(article), *store.followers(article)] if known is not None else []
+            self._regroup(changed, {article, *fellows})
         store.retitle_story(article, row["title"])
 
     def remove(self, article: int) -> None:
@@ -107,50 +95,76 @@ class Groups:
 
     def _leave(self, article: int, marks: Marks, around: _Around) -> None:
         """Remove an article's keys."""
-        self._look_around(article, marks, around, came=False)
-        self.store.drop_marks(marks, _keys(marks))
+        keys = Keys(marks)
+        self._look_around(article, marks, keys, self._first(keys, article), around, came=False)
+        self.store.drop_marks(marks, keys.own)
 
-    def _look_around(self, article: int, marks: Marks, around: _Around, came: bool) -> None:
+    def _first(self, keys: Keys, article: int) -> dict[int, list[int]]:
+        """The first ones with each key that another article has too, and the one that would move up."""
+        return self.store.first_with(keys.shared, FIRST + 1, article)
+
+    def _look_around(
+        self, article: int, marks: Marks, keys: Keys, first: Mapping[int, list[int]], around: _Around, came: bool
+    ) -> None:
         """Find out for whom it matters that an article has its keys, and from now on has not (or has: ``came``)."""
-        store = self.store
-        for key in store.shared_keys(_shared(marks), article):
-            first = store.first_with(key, FIRST + 1)
-            if len(first) > FIRST and article in first[:FIRST]:
-                (around.lost if came else around.gained).add(first[FIRST])
-        place = store.places([article])[article]._replace(at=marks.at)
-        for key in _ints(marks.forms):
-            around.later |= {after.article for after in store.beside(key, place, PREVIOUS, after=True)}
+        for key in keys.shared:
+            found = first.get(key, ())
+            if len(found) > FIRST and article in found[:FIRST]:
+                (around.lost if came else around.gained).add(found[FIRST])
+        forms = ints(marks.forms)
+        if forms:
+            place = self.store.places([article])[article]._replace(at=marks.at)
+            for key in forms:
+                around.later |= {after.article for after in self.store.beside(key, place, PREVIOUS, after=True)}
 
-    def _candidates(self, article: int, marks: Marks) -> dict[int, bool]:
+    def _candidates(self, marks: Marks, keys: Keys, first: Mapping[int, list[int]]) -> dict[int, bool]:
         """Whom an article is compared with; False where only their quotations are."""
-        store = self.store
+        article = marks.article
         found: set[int] = set()
-        for key in store.shared_keys(_shared(marks), article):
-            first = store.first_with(key, FIRST)
-            found.update(store.all_with(key) if article in first and len(first) == FIRST else first)
+        for key in keys.texts:
+            found.update(self._by(article, key, first))
+        stems: Counter[int] = Counter()
+        for key in keys.stems:
+            stems.update(self._by(article, key, first))
+        found |= {other for other, count in stems.items() if count >= STEMS}
         found.discard(article)
-        alike = _Alike(marks)
-        return {other: texts for other, theirs in store.marks(found).items() if (texts := alike(theirs)) is not None}
+        return alike(marks, self.store.marks(found)) if found else {}
+
+    def _by(self, article: int, key: int, first: Mapping[int, list[int]]) -> list[int]:
+        """Whom a key leads to: the first ones that have it, and one of those to everybody."""
+        found = first.get(key, [])
+        if len(found) <= FIRST:
+            return found
+        return self.store.all_with(key) if article in found[:FIRST] else found[:FIRST]
 
     # links
 
     def _relink(self, articles: Iterable[int]) -> set[Pair]:
         """Find the links of articles anew; returns the pairs whose link changed."""
         changed: set[Pair] = set()
-        pages: set[int] = set()
         for article in articles:
             marks = self.store.marks([article]).get(article)
-            if marks is None:
-                continue
-            own = Text(self.store.texts_of([article])[article])
-            before = {other: old for other, old in self.store.links(article).items() if not _is_later(old, other)}
-            found = self._links(own, marks)
-            for other in before.keys() | found.keys():
-                changed |= self._put(before.get(other), *found.get(other, (None, ())))
-            sizes = self.store.words_of([*before, *found])
-            pages |= {other for other, size in sizes.items() if size > marks.words and has_room(size, marks.words)}
-            if any(size < marks.words and has_room(size, marks.words) for size in sizes.values()):
-                pages.add(article)
+            if marks is not None:
+                keys = Keys(marks)
+                own = Own(self.store.texts_of([article])[article])
+                changed |= self._relink_one(own, marks, keys, self._first(keys, article))
+        return changed
+
+    def _relink_one(self, own: Own, marks: Marks, keys: Keys, first: Mapping[int, list[int]]) -> set[Pair]:
+        changed: set[Pair] = set()
+        article = marks.article
+        before = {other: old for other, old in self.store.links(article).items() if not _is_later(old, other)}
+        found = self._links(own, marks, self._candidates(marks, keys, first))
+        if not before and not found:
+            return changed
+        for other in before.keys() | found.keys():
+            changed |= self._put(before.get(other), *found.get(other, (None, ())))
+        sizes = self.store.words_of([*before, *found])
+        pages = {other for other, size in sizes.items() if size > marks.words and has_room(size, marks.words)}
+        # a page that held it has one part less, however long the text is now
+        pages |= {other for other, old in before.items() if found.get(other, (None, ()))[0] != old}
+        if any(size < marks.words and has_room(size, marks.words) for size in sizes.values()):
+            pages.add(article)
         for page in sorted(pages):
             changed |= self._settle_page(page)
         return changed
@@ -163,7 +177,8 @@ class Groups:
             if marks is None:
                 continue
             links = self.store.links(article)
-            candidates = self._candidates(article, marks)
+            keys = Keys(marks)
+            candidates = self._candidates(marks, keys, self._first(keys, article))
             pages = set()
             for other, old in links.items():
                 if old.relation != "template_series" and other not in candidates:
@@ -180,7 +195,7 @@ class Groups:
             marks = self.store.marks([article]).get(article)
             if marks is None:
                 continue
-            previous = self._previous(Text(self.store.texts_of([article])[article]), marks)
+            previous = self._previous(Own(self.store.texts_of([article])[article]), marks)
             series = [old for old in self.store.links(article).values() if _is_series(old, article)]
             for old in series:
                 if old != previous:
@@ -196,17 +211,19 @@ class Groups:
         if old is not None:
             self.store.drop_link(old)
         if new is not None:
+            # of two reports the other one may have been the later until now
+            self.store.drop_link(new._replace(article=new.other, other=new.article))
             self.store.put_link(new, shared)
         link = new or old
         return {(link.article, link.other)} if link is not None else set()
 
-    def _links(self, own: Text, marks: Marks) -> dict[int, tuple[Link, list[tuple[object, ...]]]]:
+    def _links(
+        self, own: Own, marks: Marks, candidates: Mapping[int, bool]
+    ) -> dict[int, tuple[Link, list[tuple[object, ...]]]]:
         """An article's links, by the other one, with the sentences that both quote."""
         article = marks.article
         found: dict[int, tuple[Link, list[tuple[object, ...]]]] = {}
-        said = None
-        candidates = self._candidates(article, marks)
-        for other, text in self.store.texts_of(candidates).items():
+        for other, text in self.store.texts_of(candidates).items() if candidates else ():
             first, second = min(article, other), max(article, other)
             theirs = Text(text)
             pair = (own, theirs) if first == article else (theirs, own)
@@ -215,8 +232,11 @@ class Groups:
                 if relation.kind != "template_series":
                     found[other] = _link(first, second, relation), []
                 continue
-            said = quotations(own.text) if said is None else said
-            shared = shared_quotations(said, quotations(text)) if said else []
+            shared = shared_quotations(own.said, quotations(text)) if own.said else []
+            if shared and not candidates[other]:
+                series = relate(*pair)
+                if series is not None and series.kind == "template_series":
+                    continue  # a pair has one link
             if shared:
                 relation = Relation("shared_quotes", max(one.score for one in shared), _quoted(shared))
                 found[other] = _link(first, second, relation), sorted(_row(one, first != article) for one in shared)
@@ -227,9 +247,12 @@ class Groups:
 
     def _previous(self, own: Text, marks: Marks) -> Link | None:
         """The link of a report with the one before it."""
+        forms = ints(marks.forms)
+        if not forms:
+            return None
         place = self.store.places([marks.article])[marks.article]
         before: set[Place] = set()
-        for key in _ints(marks.forms):
+        for key in forms:
             before.update(self.store.beside(key, place, PREVIOUS, after=False))
         for other in sorted(before, reverse=True)[:PREVIOUS]:
             text = Text(self.store.texts_of([other.article])[other.article])
@@ -314,13 +337,6 @@ class Groups:
             store.write_story(story)
 
 
-def related_to(store: Store, article: int) -> list[tuple[int, float]]:
-    """(article, score) of what may be about the same event as an article: suggestions, worked out when asked for."""
-    others = store.same_days(article, SAME_DAYS, AMONG)
-    texts = store.texts_of([article, *others])
-    return list(related(texts.pop(article), texts))
-
-
 class _Around:
     """For whom it matters that an article came, changed or went: articles by number."""
 
@@ -344,82 +360,6 @@ def _is_series(link: Link, article: int) -> bool:
 def _is_later(link: Link, other: int) -> bool:
     """Whether a link belongs to the article at its other end: a later report."""
     return _is_series(link, other)
-
-
-def _marks(article: int, digest: str, at: int, text: str, source: str) -> Marks:
-    """What a text is looked up and compared by."""
-    spoken, sentences = words_and_sentences(text)
-    if len(spoken) < LEAST:
-        return Marks(article, digest, at, len(spoken), b"", b"", b"", b"", b"")
-    quoted, stems = quotation_keys(quotations(text))
-    forms: list[int] = []
-    if len(numbers(text)) >= FIGURES:
-        plain = shingles(words(form(text)))
-        if len(plain):
-            forms = bands(signature(plain)[:FORM_VALUES], f"form {source}")
-    values = signature(shingles(spoken)).tobytes()
-    return Marks(article, digest, at, len(spoken), values, *map(_blob, (sentences, quoted, stems, forms)))
-
-
-def _shared(marks: Marks) -> list[int]:
-    """The keys by which the first ones that have them are found."""
-    stems = _ints(marks.stems)
-    then = [sentence_key((str(key), str(marks.at // REPORTED))) for key in stems]
-    return [*_bands(marks), *_ints(marks.sentences), *_ints(marks.quoted), *stems, *then]
-
-
-def _keys(marks: Marks) -> set[int]:
-    return {*_shared(marks), *_ints(marks.forms)}
-
-
-def _bands(marks: Marks) -> list[int]:
-    import numpy as np
-
-    if not marks.values:
-        return []
-    keys = bands(np.frombuffer(marks.values, dtype=np.uint32))
-    return keys[:BANDS] if len(marks.sentences) >= 8 * ENOUGH else keys
-
-
-class _Alike:
-    """Whether texts are worth reading side by side with one: the same from both sides."""
-
-    def __init__(self, marks: Marks) -> None:
-        import numpy as np
-
-        self.values = np.frombuffer(marks.values, dtype=np.uint32)
-        self.sentences, self.quoted, self.stems = (
-            frozenset(_ints(keys)) for keys in (marks.sentences, marks.quoted, marks.stems)
-        )
-
-    def __call__(self, other: Marks) -> bool | None:
-        """True where the texts may be, False where only their quotations are, None where neither is."""
-        import numpy as np
-
-        if not len(self.values) or not other.values:
-            return None
-        if np.count_nonzero(self.values == np.frombuffer(other.values, dtype=np.uint32)) >= ALIKE:
-            return True
-        theirs = _ints(other.sentences)
-        shared = len(self.sentences.intersection(theirs))
-        if shared and shared >= SENTENCES * min(len(self.sentences), len(theirs)):
-            return True
-        if not self.quoted.isdisjoint(_ints(other.quoted)):
-            return False
-        return False if len(self.stems.intersection(_ints(other.stems))) >= STEMS else None
-
-
-def _blob(keys: list[int]) -> bytes:
-    import numpy as np
-
-    return np.array(keys, dtype=np.int64).tobytes()
-
-
-def _ints(blob: bytes) -> list[int]:
-    import numpy as np
-
-    keys: list[int] = np.frombuffer(blob, dtype=np.int64).tolist()
-    return keys
 
 
 def _link(first: int, second: int, relation: Relation) -> Link:

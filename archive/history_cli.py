@@ -25,7 +25,7 @@ _MARKS = {"removed": ("[-", "-]", "red"), "added": ("{+", "+}", "green")}
 
 @click.command()
 @home_option
-@click.argument("article", type=int)
+@click.argument("article", type=click.IntRange(max=(1 << 63) - 1))
 @click.argument("old", metavar="[FROM]", type=click.IntRange(min=1), required=False)
 @click.argument("new", metavar="[TO]", type=click.IntRange(min=1), required=False)
 @click.option(

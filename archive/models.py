@@ -295,6 +295,23 @@ class Page:
     outcome: Outcome | None = None
 
 
+class Marks(NamedTuple):
+    """What a text is looked up and compared by. ``digest``: of everything that decides it; ``at`` in seconds.
+
+    ``values``: its MinHash, empty where the text is too short for one. Keys are lists of 64-bit integers.
+    """
+
+    article: int
+    digest: str
+    at: int
+    words: int
+    values: bytes
+    sentences: bytes
+    quoted: bytes
+    stems: bytes
+    forms: bytes
+
+
 @dataclass(slots=True)
 class Counts:
     """What a run did, by outcome."""

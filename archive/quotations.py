@@ -4,7 +4,9 @@ Observed (seeds, 134 labelled texts):
   - a statement that was translated twice keeps few runs of words; what it keeps are the stems of its longer words,
     a half and more of them within one sentence, in any order;
   - quotations are cut where it suits the writer, so sentences are compared, not whole quotations;
-  - a closing mark that was forgotten is closed by the end of the paragraph.
+  - a closing mark that was forgotten is closed by the end of the paragraph; where the next one opens with a mark
+    again, the quotation goes on, and who is named there said both;
+  - ships, books and laws stand between the same marks as what people say.
 The unacceptable error is to put one person's words into another's mouth: a speaker is named where the text names one
 beside the quotation, never guessed from what stands further away.
 """
@@ -13,26 +15,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from archive.fingerprint import sentence_key, sentences, small_bands, words
+from archive.fingerprint import bands, sentence_key, sentences, small_signatures, words
 
 Wording = Literal["same wording", "possibly another translation"]
 
-# quotation marks that open, and what closes them; single ones are apostrophes more often than not
+# quotation marks that open, and what closes them
 _MARKS = {"“": '”“"', "«": "»", "„": '“”"', '"': '"”“', "»": "«", "「": "」", "『": "』"}
-_OPENING = re.compile("[" + "".join(_MARKS) + "]")
+# single ones are apostrophes more often than not: they open before a word, and close after a stop or before one. A
+# dash opens what is said where a paragraph begins with it
+_OPENING = re.compile("[" + "".join(_MARKS) + r"]|(?<![\w’'‚])[‘'](?=\w)|^[—–―]\s?(?=\S)", re.MULTILINE)
+_SINGLE = re.compile(r"(?<=[.,!?…])[’'](?!\w)|[’'](?=[.,;:])")
+_STOPS = ".,!?…;:"
 # a quotation of fewer words is a name or a phrase; so is a sentence of fewer stems
 LEAST, STEMS = 6, 4
 # of two sentences: words in one order that agree; stems that agree
 SAME, TRANSLATED = 0.8, 0.5
 # another translation keeps so many stems, or most of them
 KEPT, MOST_KEPT = 5, 0.6
-# a sentence of a quotation is looked up by three bands of two of 6 values (.66 at a Jaccard of .55), and the first
-# so many sentences of a text: whoever carries a statement carries several sentences of it
-VALUES, ROWS, LOOKED_UP = 6, 2, 12
+# the stems of a sentence of a quotation are looked up by 6 values: by three bands of two (at a Jaccard of .55 .66
+# share one, but so do many by chance), and by two of three (.30, and hardly anybody by chance). So are the first so
+# many sentences of a text: whoever carries a statement carries several sentences of it
+VALUES, NARROW, WIDE, LOOKED_UP = 6, 2, 3, 12
 # quotations of a text that are looked at, the first ones: an interview has hundreds
 MOST = 60
 
@@ -43,6 +50,12 @@ insisted commented argued recalled urged сказав сказала заяви�
 додав додала повідомив повідомила підкреслив підкреслила пояснив пояснила написав написала відзначив відзначила
 сказал заявил отметил отметила подчеркнул подчеркнула добавил добавила сообщил сообщила пояснил написал sagte
 erklärte betonte schrieb déclaré dit affirmé ajouté expliqué dijo afirmó declaró añadió explicó detto dichiarato
+отмечает говорит сказала рассказал рассказала заметил заметила подчеркивает добавляет заявляет уточнил уточнила
+розповів розповіла каже говорить запевнив запевнила уточнив уточнила sagt erklärt meint meinte affirme explique
+déclare souligné souligne indiqué raconté señaló aseguró indicó subrayó dice disse afirmou declarou powiedział
+powiedziała mówi mówił mówiła dodał dodała stwierdził stwierdziła podkreślił podkreśliła oświadczył oświadczyła
+zaznaczył zaznaczyła poinformował poinformowała wyjaśnił wyjaśniła napisał napisała dedi söyledi belirtti açıkladı
+vurguladı kaydetti konuştu
 """
 _VERBS = frozenset(_VERBS_TEXT.split())
 _SAID = rf"(?:a\s+|ha\s+)?(?:{'|'.join(sorted(_VERBS))})"
@@ -55,6 +68,17 @@ _END = (
 # … ,” said Ann Example. / … ,” Ann Example said. / Ann Example said: “…
 _AFTER = re.compile(rf"[\s,.—–-]*(?:{_SAID}\s+(?P<a>{_NAME}){_END}|(?P<b>{_NAME})\s+{_SAID}\b)", re.IGNORECASE)
 _BEFORE = re.compile(rf"(?P<a>{_NAME})\s+{_SAID}\b[^.!?\n“”«»\"]{{0,80}}[:,]\s*$", re.IGNORECASE)
+# Ann Example, “…” dedi: in Turkish the verb comes last
+_ALONE = re.compile(rf"[\s,]*{_SAID}\s*(?:[.,;:!?\n]|$)", re.IGNORECASE)
+_FIRST = re.compile(rf"(?:^|[.!?]\s+)(?P<a>{_NAME}),\s*$")
+# according to Ann Example, “… / Ann Example: “…
+_ACCORDING = re.compile(
+    r"(?:according\s+to|laut|selon|según|według|secondo|segundo|за\s+словами|по\s+словам)\s+"
+    rf"(?P<a>{_NAME})\s*[,:]\s*$",
+    re.IGNORECASE,
+)
+_SCRIPT = re.compile(rf"^\s*(?P<a>{_WORD}(?:\s+{_WORD}){{1,3}})\s*:\s*$")
+_DASHED = re.compile(rf"[,.!?…]?\s*(?:[—–―]\s*|,\s+)(?={_SAID}\b)", re.IGNORECASE)
 _WITHIN = re.compile(rf",\s*{_SAID}\s+(?P<a>{_NAME})[.\s]*$", re.IGNORECASE)
 # who is named elsewhere: not told here
 _PRONOUNS_TEXT = """
@@ -125,44 +149,114 @@ class _Sentence:
     speaker: str | None
 
 
+class _Marked(NamedTuple):
+    """What stands between marks: ``opened`` and ``after`` are where the mark before it begins and the one behind it
+    ends."""
+
+    opened: int
+    start: int
+    stop: int
+    after: int
+    closed: bool
+
+
 def quotations(text: str) -> list[Quotation]:
     """The quotations of a text of six words or more, in order."""
     found: list[Quotation] = []
-    for start, stop in _marked(text):
+    before: _Marked | None = None
+    since = 0  # the first one of those that go on over paragraphs
+    for marked in _marked(text):
+        start, stop = marked.start, marked.stop
         said = text[start:stop]
         if said.count(" ") + 1 < LEAST and len(words(said)) < 3 * LEAST:  # the latter: a script without spaces
             continue
-        speaker = _speaker(text, start, stop)
+        speaker = _speaker(text, marked)
         if speaker is None and _is_said(said[-80:]) and (tail := _WITHIN.search(said)) and tail.start() > 0:
             # the closing mark was forgotten
             speaker, stop = _clean(tail["a"]), start + tail.start()
+        if speaker is None and _is_name(text, marked):
+            continue
+        between = text[before.after : marked.opened] if before else ""
+        if not before or before.closed or between.strip() or text[before.opened] != text[marked.opened]:
+            since = len(found)
+        elif speaker:
+            found[since:] = [replace(one, speaker=one.speaker or speaker) for one in found[since:]]
+        if speaker is None and found and found[-1].speaker and _goes_on(between, text[marked.after : stop + 60]):
+            speaker = found[-1].speaker
         found.append(Quotation(start, stop, text[start:stop], speaker))
+        before = marked
         if len(found) >= MOST:
             break
     return found
 
 
-def _marked(text: str) -> Iterator[tuple[int, int]]:
+def _goes_on(between: str, after: str) -> bool:
+    """Whether a quotation goes on after its speaker was named: nothing else stands between, and nobody is named
+    behind it."""
+    named = _AFTER.match(between) if len(between) <= 120 and "\n" not in between else None
+    if named is None or _is_said(re.split(r"[.!?\n]", after, maxsplit=1)[0]):
+        return False
+    rest = between[named.end() :].strip()
+    return rest[-1:] in (".", ",", ";", ":") and not any(mark in rest[:-1] for mark in ".!?;")
+
+
+def _marked(text: str) -> Iterator[_Marked]:
     """What stands between marks, to the end of its paragraph where nothing closes it."""
     at = 0
     while opening := _OPENING.search(text, at):
-        start = opening.end()
+        mark, start = opening[0][0], opening.end()
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        closes = [place for mark in _MARKS[opening[0]] if (place := text.find(mark, start, end)) >= 0]
-        stop = min(closes, default=end)
-        yield start, stop
-        at = stop + 1
+        if mark in _MARKS:
+            closes = [place for other in _MARKS[mark] if (place := text.find(other, start, end)) >= 0]
+            stop = min(closes, default=end)
+            closed, after = bool(closes), stop + 1
+        else:
+            closing = (_SINGLE if mark in "‘'" else _DASHED).search(text, start, end)
+            if closing is None or (mark == "'" and not text[start].isupper()):
+                at = start
+                continue
+            stop, closed, after = closing.start(), True, closing.end()
+        said = text[start:stop]
+        shift = len(said) - len(said.lstrip())
+        yield _Marked(opening.start(), start + shift, max(start + shift, start + len(said.rstrip())), after, closed)
+        at = after
 
 
-def _speaker(text: str, start: int, stop: int) -> str | None:
-    after = text[stop + 1 : stop + 120]
-    if _is_said(after) and (found := _AFTER.match(after)) and (speaker := _clean(found["a"] or found["b"])):
-        return speaker
-    before = text[max(text.rfind("\n", 0, start) + 1, start - 160) : start - 1]
-    if _is_said(before) and (found := _BEFORE.search(before)):
+def _speaker(text: str, marked: _Marked) -> str | None:
+    # whoever says something in the next paragraph says something else
+    after = text[marked.after : marked.after + 120].partition("\n")[0]
+    line = text.rfind("\n", 0, marked.opened) + 1
+    before = text[max(line, marked.opened - 160) : marked.opened]
+    if _is_said(after):
+        if (found := _AFTER.match(after)) and (speaker := _clean(found["a"] or found["b"])):
+            return speaker
+        if _ALONE.match(after) and (found := _FIRST.search(before)):
+            return _clean(found["a"])
+    if before.rstrip()[-1:] not in (":", ","):
+        return None
+    if found := _ACCORDING.search(before):
         return _clean(found["a"])
-    return None
+    if _is_said(before):
+        return _clean(found["a"]) if (found := _BEFORE.search(before)) else None
+    found = _SCRIPT.match(before) if marked.opened - line < 160 else None
+    speaker = _clean(found["a"]) if found else None
+    return speaker if speaker and " " in speaker else None
+
+
+def _is_name(text: str, marked: _Marked) -> bool:
+    """Whether it stands in a sentence as the name of a ship, a book or a law does.
+
+    All its words have capitals; or it has one and no stop of its own, and nobody says anything beside it.
+    """
+    said = text[marked.start : marked.stop]
+    long = [word for word in said.split() if len(word) > 3 and word[0].isalpha()]
+    if len(long) >= 3 and sum(word[0].isupper() for word in long) >= 0.8 * len(long):
+        return True
+    before = text[max(text.rfind("\n", 0, marked.opened) + 1, marked.opened - 160) : marked.opened].rstrip()
+    if not said[0].isupper() or said[-1] in _STOPS or not before[-1:].isalnum():
+        return False
+    return not _is_said(before) and not _is_said(text[marked.after : marked.after + 120].partition("\n")[0])
 
 
 def _is_said(text: str) -> bool:
@@ -186,15 +280,16 @@ def _clean(name: str) -> str | None:
 def quotation_keys(found: Sequence[Quotation]) -> tuple[list[int], list[int]]:
     """What texts with the same quotations are looked up by, sorted.
 
-    The hashes of their sentences; and bands of the stems of each, of which those of another translation share some.
+    The hashes of their sentences and wide bands of their stems, of which one is enough; and narrow bands of these,
+    of which those of another translation share some.
     """
-    exact: set[int] = set()
-    stems: set[int] = set()
+    exact: dict[int, frozenset[str]] = {}
     for sentence in _sentences(found):
-        exact.add(sentence_key(["quotation", *sentence.words]))
-        if len(exact) <= LOOKED_UP:
-            stems.update(small_bands(sentence.stems, VALUES, ROWS))
-    return sorted(exact), sorted(stems)
+        exact.setdefault(sentence_key(["quotation", *sentence.words]), sentence.stems)
+    if not exact:
+        return [], []
+    stems = small_signatures(list(exact.values())[:LOOKED_UP], VALUES)
+    return sorted({*exact, *bands(stems, "wide", WIDE)}), sorted(set(bands(stems, "narrow", NARROW)))
 
 
 def shared_quotations(ours: Sequence[Quotation], theirs: Sequence[Quotation]) -> list[Shared]:

@@ -22,7 +22,7 @@ from archive.fingerprint import EXTRACTOR, block_hash
 from archive.group import Groups
 from archive.models import WINDOW, Block, Mark, Page, Reading
 from archive.parts import Traits, match
-from archive.store import NEAR, Revision, Step, Store, seconds
+from archive.store import Revision, Step, Store, seconds
 from archive.urls import is_article, url_key
 
 # documents kept at hand: neighbours in time are asked for again and again (about 10 KB each)
@@ -176,7 +176,10 @@ class Reviser:
     def _few_near(self, source: str, article: int, at: str) -> set[int]:
         """The source's other articles around a stamp where they are few: a third speaks for what two share."""
         return {
-            other for side in self.store.documents_near(source, article, at) if len(side) < NEAR for other in side
+            other
+            for side in self.store.documents_near(source, article, at)
+            if not side.full
+            for other in side.articles
         }
 
     def _sight(self, article: int, source: str, before: dict[int, int], renamed: bool = True) -> set[int]:
@@ -202,14 +205,14 @@ class Reviser:
             for block, sides in near.items():
                 for side in sides:
                     # with more than so many on this side of a new document, they had one another before
-                    if other or ((block, at) in moved and len(side) < NEAR):
-                        affected.update(side)
+                    if other or ((block, at) in moved and not side.full):
+                        affected.update(side.articles)
                     elif before:
-                        affected.update(n for n in side if self._document(n).titles & document.titles)
+                        affected.update(n for n in side.articles if self._document(n).titles & document.titles)
             concerned = [block for block in blocks if other or (block, at) in moved]
             windows = [(at - WINDOW, at), (at, at + WINDOW)]
             for n, window in enumerate(windows if store.has_later(source, at) else windows[:1]):
-                rare = [block for block in concerned if block not in near or len(near[block][n]) < NEAR]
+                rare = [block for block in concerned if block not in near or not near[block][n].full]
                 affected |= store.seen_again(source, article, rare, at, window)
         return affected
 
@@ -266,7 +269,8 @@ class Reviser:
         left = texts[reading["id"]]
         store.set_parts(article, shown(json.loads(reading["extras"]), left.blocks, left.marks))
         self.groups.update(article)
-        self.figures.update(article, self._told(row["source"], revisions, steps, readings, texts))
+        if not self._invented:  # an invented ministry's losses are nobody's
+            self.figures.update(article, self._told(row["source"], revisions, steps, readings, texts))
         return [s.capture for s in seen]
 
     def _told(
@@ -303,8 +307,11 @@ class Reviser:
         store, article, source = self.store, row["id"], row["source"]
         blocks, old = store.blocks(reading["id"])
         near = store.neighbours(source, article, {b.hash for b in blocks}, seconds(reading["first_at"]))
-        others = {h: [*earlier, *later] for h, (earlier, later) in near.items()}
-        many = bool(others) and sum(map(len, store.documents_near(source, article, row["first_seen"]))) >= 2
+        others = {h: [*earlier.articles, *later.articles] for h, (earlier, later) in near.items()}
+        many = (
+            bool(others)
+            and sum(len(side.articles) for side in store.documents_near(source, article, row["first_seen"])) >= 2
+        )
         repeated = repeated_blocks(self._document(article), others, self._document, many)
         if source not in self._verdicts:
             self._verdicts[source] = store.verdicts(source)

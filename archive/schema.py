@@ -490,14 +490,14 @@ create table signatures (               -- what a text is compared by
     words integer not null,
     minhash blob not null,              -- 64 values of 32 bits; empty: too short to be looked up
     sentences blob not null,            -- keys, 64 bits each: its sentences
-    quoted blob not null,               -- sentences of its quotations
-    stems blob not null,                -- bands of the word stems of those
+    quoted blob not null,               -- sentences of its quotations, and wide bands of their word stems
+    stems blob not null,                -- narrow bands of those
     forms blob not null                 -- bands of what stands between its numbers
 );
 create table lookups (                  -- whose text has a key: a band of its MinHash, or one of the keys above
     key integer not null,
     at integer not null,                -- as in signatures
-    article integer not null references articles(id),
+    article integer not null,           -- in articles; a check of each would take longer than its row
     primary key (key, at, article)
 ) without rowid;
 create table copies (                   -- a pair of articles stands once

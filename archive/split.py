@@ -450,10 +450,13 @@ def _confirmed(lines: Sequence[Line], heads: Sequence[_Head], known: set[str]) -
             begins = signed >= 3 or likeness(before, text) < _SIGNED
         else:
             sourced = head.publisher is not None and (alike or len(head.publisher.split()) > 1)
+            # a list of figures has words of its field, and no names to compare: the page's own markup speaks
+            listed = alike and called and _is_list(before) and not _is_list(text)
             begins = (
                 (alike or sourced)
                 and len(lines[head.line].text.split()) >= _BARE_WORDS
-                and likeness(before, text) < (_SIGNED if sourced and (alike or heads[0].publisher) else _BARE)
+                and likeness(before, text)
+                < (_SIGNED if listed or (sourced and (alike or heads[0].publisher)) else _BARE)
             )
             bare += begins and not sourced
         if begins:
@@ -461,6 +464,13 @@ def _confirmed(lines: Sequence[Line], heads: Sequence[_Head], known: set[str]) -
     if bare > signed + 1:  # dates stand with about half of the titles: these are sub-headlines
         stories = [heads[0], *(head for head in stories[1:] if head.signed or head.publisher)]
     return tuple(stories) if len(stories) > 1 else ()
+
+
+def _is_list(lines: Sequence[Line]) -> bool:
+    """Whether what stands below a title is short lines, half of which and more hold figures."""
+    inside = [line for line in lines[1:] if line.block is not None]
+    figures = sum(bool(_DIGITS.search(line.text)) for line in inside)
+    return len(inside) >= _NAMES and 2 * figures >= len(inside) and _size(lines, 1, len(lines)) < _LINE * len(inside)
 
 
 def _stories(lines: Sequence[Line], heads: Sequence[_Head], blocks: Sequence[Block]) -> tuple[Story, ...]:

@@ -24,16 +24,17 @@ from archive.models import (
 )
 from archive.schema import migrations
 from archive.store_captures import Captures, Known
-from archive.store_copies import Copies, Link, Marks, Place
-from archive.store_evidence import NEAR, Evidence, seconds
+from archive.store_copies import Copies, Link, Place
+from archive.store_evidence import Evidence, seconds
 from archive.store_figures import FigureRows
 from archive.store_history import History
 from archive.store_rebuild import Rebuilds
 from archive.store_runs import Runs
+from archive.store_stories import Stories
 from archive.store_verdicts import Verdicts
 from archive.store_visits import Visit, Visits
 
-__all__ = ["NEAR", "Known", "Link", "Marks", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
+__all__ = ["Known", "Link", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
 
 # the writer's page cache, in KiB: an article is put in at a hundred places of the index of copies
 _CACHE = 65_536
@@ -71,7 +72,7 @@ class Revision:
     folded_into: int | None
 
 
-class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copies, FigureRows):
+class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copies, Stories, FigureRows):
     """The archive's rows.
 
     Raises:

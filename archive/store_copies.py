@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from archive.models import Marks
 from archive.store_rows import Rows
 
 
@@ -17,24 +17,6 @@ class Place(NamedTuple):
     url: str
     part: int
     article: int
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a text is looked up and compared by. ``digest``: of everything that decides it; ``at`` in seconds.
-
-    ``values``: its MinHash, empty where the text is too short for one. Keys are lists of 64-bit integers.
-    """
-
-    article: int
-    digest: str
-    at: int
-    words: int
-    values: bytes
-    sentences: bytes
-    quoted: bytes
-    stems: bytes
-    forms: bytes
 
 
 class Link(NamedTuple):
@@ -71,26 +53,6 @@ class Copies(Rows):
         rows = self.conn.execute(_PLACE, (_json(articles),))
         return {row[3]: Place(*row) for row in rows}
 
-    def same_days(self, article: int, seconds: int, most: int) -> list[int]:
-        """The articles in an article's language that came out so many seconds or less before or after it, the
-        nearest first; not those of its story."""
-        return [
-            row[0]
-            for row in self.conn.execute(
-                "select a.id from articles o join articles a on a.language is o.language and a.id <> o.id"
-                " and (o.story is null or a.story is not o.story)"
-                " where o.id = ?1 and (a.published between"
-                " strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), '-' || ?2 || ' seconds')"
-                " and strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), ?2 || ' seconds')"
-                " or a.published is null and a.first_seen between"
-                " strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), '-' || ?2 || ' seconds')"
-                " and strftime('%Y-%m-%dT%H:%M:%S', coalesce(o.published, o.first_seen), ?2 || ' seconds'))"
-                " order by abs(strftime('%s', coalesce(a.published, a.first_seen))"
-                " - strftime('%s', coalesce(o.published, o.first_seen))), a.url, a.part limit ?3",
-                (article, seconds, most),
-            )
-        ]
-
     # what texts are looked up by
 
     def marks(self, articles: Collection[int]) -> dict[int, Marks]:
@@ -123,8 +85,9 @@ class Copies(Rows):
                 marks.stems, marks.forms,
             ),
         )  # fmt: skip
-        self.conn.executemany(
-            "insert or ignore into lookups values (?, ?, ?)", [(key, marks.at, marks.article) for key in sorted(keys)]
+        self.conn.execute(
+            "insert or ignore into lookups select value, ?, ? from json_each(?)",
+            (marks.at, marks.article, _json(sorted(keys))),
         )
 
     def drop_marks(self, marks: Marks, keys: Iterable[int]) -> None:
@@ -135,31 +98,32 @@ class Copies(Rows):
         )
         self.conn.execute("delete from signatures where article = ?", (marks.article,))
 
-    def shared_keys(self, keys: Iterable[int], article: int) -> list[int]:
-        """Those of the keys that another article has too."""
-        return [
+    def first_with(self, keys: Iterable[int], count: int, article: int) -> dict[int, list[int]]:
+        """The first articles, at most ``count``, with each key that another one than ``article`` has."""
+        shared = [
             row[0]
             for row in self.conn.execute(
                 "select value from json_each(?) where exists"
-                " (select 1 from lookups where key = value and article <> ? limit 1)",
+                " (select 1 from lookups where key = value and article <> ?)",
                 (_json(keys), article),
             )
         ]
+        found: dict[int, list[Place]] = {key: [] for key in shared}
+        # as far as the last one's second: who of those of one second comes first is decided by their addresses
+        for key, at, other in self.conn.execute(
+            "select l.key, l.at, l.article from json_each(?) cross join lookups l on l.key = value and l.at <="
+            " coalesce((select at from lookups where key = value order by at limit 1 offset ?), 9223372036854775807)",
+            (_json(shared), count - 1),
+        ):
+            found[key].append(Place(at, "", 0, other))
+        return {key: self._first_of(places, count) for key, places in found.items()}
 
-    def first_with(self, key: int, count: int) -> list[int]:
-        """The first articles with a key in the order of all, at most ``count``."""
-        rows = self.conn.execute(
-            "select at, article from lookups where key = ? order by at limit ?", (key, count + 1)
-        ).fetchall()
-        if len(rows) > count and rows[-2]["at"] == rows[-1]["at"]:
-            # who of those of one second comes first is decided by their addresses
-            rows = self.conn.execute(
-                "select at, article from lookups where key = ? and at <= ?", (key, rows[-1]["at"])
-            ).fetchall()
-        if len(rows) <= count or len({row["at"] for row in rows}) == len(rows):
-            return [row["article"] for row in rows[:count]]
-        places = self.places([row["article"] for row in rows])
-        return [p.article for p in sorted(places[row["article"]]._replace(at=row["at"]) for row in rows)[:count]]
+    def _first_of(self, found: list[Place], count: int) -> list[int]:
+        """The first of them in the order of all; addresses are looked up where they decide."""
+        if len({place.at for place in found}) < len(found):
+            places = self.places([place.article for place in found])
+            found = [places[place.article]._replace(at=place.at) for place in found]
+        return [place.article for place in sorted(found)[:count]]
 
     def all_with(self, key: int) -> list[int]:
         """All articles with a key."""

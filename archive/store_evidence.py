@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from archive.models import WINDOW, moment
 from archive.store_rows import Rows
 
-# this many neighbours before and as many after a document in time are asked for a block: with as many on one side
-# the marks of all of them are settled (they lie within one window of each other)
+# the neighbours on this many pages before and as many after a document in time are asked for a block: with as many on
+# one side the marks of all of them are settled (they lie within one window of each other). Stories of one page are no
+# evidence for each other, so pages count
 NEAR = 4
 # and so many articles that carried a block longer ago than a window: one of them may have been read anew within it
 AGAIN = 16
@@ -18,6 +20,13 @@ AGAIN = 16
 def seconds(at: str) -> int:
     """A stamp as whole seconds since 1970."""
     return int(moment(at).timestamp())
+
+
+class Side(NamedTuple):
+    """The articles on the nearest pages before or after one in time; ``full``: there are NEAR such pages."""
+
+    articles: list[int]
+    full: bool
 
 
 class Evidence(Rows):
@@ -45,10 +54,9 @@ class Evidence(Rows):
             sorted((source, h, at, article) for h, at in after.items() if before.get(h) != at),
         )
 
-    def neighbours(
-        self, source: str, article: int, hashes: Iterable[int], at: int
-    ) -> dict[int, tuple[list[int], list[int]]]:
-        """The other articles of a source that carry each block within the window: up to NEAR before, as many after.
+    def neighbours(self, source: str, article: int, hashes: Iterable[int], at: int) -> dict[int, tuple[Side, Side]]:
+        """The other articles of a source that carry each block within the window: on up to NEAR pages before, and on
+        as many after.
 
         The other stories of its page are none: what stands with two of them does not stand on two pages for that.
         Only the blocks that some other article carries are in it. ``at`` in seconds.
@@ -63,20 +71,32 @@ class Evidence(Rows):
             )
         ]
         sql = (
-            "select article from sightings where source = ? and hash = ? and at {} ? and at {} ?"
-            " and article not in (select p.id from articles a join articles p on p.url = a.url where a.id = ?)"
+            "select s.article, a.url from sightings s cross join articles a on a.id = s.article"
+            " where s.source = ? and s.hash = ? and s.at {} ? and s.at {} ?"
+            " and s.article not in (select p.id from articles a join articles p on p.url = a.url where a.id = ?)"
         )
-        earlier = sql.format("<=", ">=") + " order by at desc, article desc limit ?"
-        later = sql.format(">", "<=") + " order by at, article limit ?"
+        earlier = sql.format("<=", ">=") + " order by s.at desc, s.article desc"
+        later = sql.format(">", "<=") + " order by s.at, s.article"
         found = {}
         for h in wanted:
-            sides = tuple(
-                [row[0] for row in self.conn.execute(query, (source, h, at, edge, article, NEAR))]
+            before, after = (
+                self._side(query, (source, h, at, edge, article))
                 for query, edge in ((earlier, at - WINDOW), (later, at + WINDOW))
             )
-            if any(sides):
-                found[h] = (sides[0], sides[1])
+            if before.articles or after.articles:
+                found[h] = (before, after)
         return found
+
+    def _side(self, sql: str, values: tuple[object, ...]) -> Side:
+        """Of rows (article, page) those on the first NEAR pages."""
+        articles: list[int] = []
+        pages: set[str] = set()
+        for article, page in self.conn.execute(sql, values):
+            if len(pages) == NEAR and page not in pages:
+                break
+            pages.add(page)
+            articles.append(article)
+        return Side(articles, len(pages) == NEAR)
 
     def seen_again(
         self, source: str, article: int, hashes: Iterable[int], at: int, window: tuple[int, int]
@@ -109,20 +129,19 @@ class Evidence(Rows):
             )
         )
 
-    def documents_near(self, source: str, article: int, at: str) -> tuple[list[int], list[int]]:
-        """The source's other articles first seen nearest to a stamp and within the window around it: up to NEAR not
-        after it, as many after."""
+    def documents_near(self, source: str, article: int, at: str) -> tuple[Side, Side]:
+        """The source's other articles first seen nearest to a stamp and within the window around it: those on up to
+        NEAR pages not after it, and on as many after."""
         sql = (
-            "select id from articles where source = :source and first_seen {} :at"
-            " and first_seen {} strftime('%Y-%m-%dT%H:%M:%fZ', :at, :edge)"
-            " and url is not (select url from articles where id = :article) order by first_seen {} limit :limit"
+            "select id, url from articles where source = ?1 and first_seen {} ?3"
+            " and first_seen {} strftime('%Y-%m-%dT%H:%M:%fZ', ?3, ?4)"
+            " and url is not (select url from articles where id = ?2) order by first_seen {}"
         )
-        values = {"source": source, "article": article, "at": at, "limit": NEAR}
-        found = (
-            [row[0] for row in self.conn.execute(sql.format(*part), {**values, "edge": f"{edge} seconds"})]
+        before, after = (
+            self._side(sql.format(*part), (source, article, at, f"{edge} seconds"))
             for part, edge in ((("<=", ">=", "desc"), -WINDOW), ((">", "<=", ""), f"+{WINDOW}"))
         )
-        return next(found), next(found)
+        return before, after
 
     def seen_first(self, article: int, at: str) -> None:
         """An article was seen earlier than was known."""

@@ -104,6 +104,44 @@ def test_what_changed_is_marked_on_a_telephone_and_two_texts_can_be_chosen(visit
     assert "no difference" in page.locator(".cq-notice").inner_text()
 
 
+def test_a_story_leads_from_home_to_a_comparison_by_keyboard_on_a_telephone(visit: Open) -> None:
+    page = visit("/", width=360)
+    link = page.locator(".cq-carried a", has_text="Sixty grain barges")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/story/\d+$"))
+    assert "Earliest seen here: Tidewire" in page.locator(".cq-size").inner_text()
+    assert page.locator(".cq-timeline > li").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    edited = page.locator(".cq-timeline > li", has_text="Polder Bulletin")
+    compare = edited.get_by_role("link", name=re.compile("^compare"))
+    assert compare.inner_text().startswith("compare")
+    compare.focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/article/\d+/diff\?with=\d+$"))
+    assert "The bakery at Lower Sluice" in page.locator(".cq-text ins").first.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_role("link", name="the story").click()
+    page.wait_for_url(re.compile(r"/story/\d+$"))
+
+
+def test_an_article_says_who_holds_it_quotes_it_and_came_before_it(visit: Open) -> None:
+    page = visit("/archive/search?q=" + "geese+balloon", width=360)
+    page.locator(".cq-results a", has_text="Geese on the polder").first.click()
+    assert "The week along the water" in page.locator(".cq-side section", has_text="Part of").inner_text()
+    page.goto("/archive/search?q=letters+insurers+arrangement&source=sarmia-mod")
+    page.locator(".cq-results a", has_text="Statement on the transit").first.click()
+    quoted = page.locator("#quotations")
+    assert "possibly another translation, Colonel Arkady Zhelvin" in quoted.inner_text()
+    quoted.locator("summary").click()
+    assert not quoted.locator("blockquote").first.is_visible()
+    page.goto('/archive/search?q="Combat+losses"+24.04.31&source=vardania-mod')
+    page.locator(".cq-results a", has_text="April 24").first.click()
+    assert page.locator("#series li").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -113,6 +151,8 @@ def test_what_changed_is_marked_on_a_telephone_and_two_texts_can_be_chosen(visit
         "/archive/changes",
         "/archive?sql=select+1",
         "/archive/by_day",
+        "/archive/copies",
+        "/archive/most_carried",
     ],
 )
 def test_datasettes_own_pages_work_under_the_policy(visit: Open, path: str) -> None:

@@ -269,3 +269,45 @@ def test_a_stretch_knows_what_its_last_capture_stated() -> None:
         Seen(3, "c", "T", "y", stated="2"),
     ]
     assert [(s.first.stated, s.last.stated, s.seen_to) for s in stretches(seen)] == [("1", "2", "b"), ("2", "2", "c")]
+
+
+def changes(old: str, new: str) -> list[tuple[str, str]]:
+    return [(piece.kind, piece.text.strip()) for piece in compare(old, new) if piece.kind != "same"]
+
+
+def test_where_a_script_sets_no_spaces_characters_are_compared() -> None:
+    old, new = "港口今天早上重新开放，渡轮将于3月12日恢复。", "港口昨天早上重新开放，渡轮将于3月14日恢复。"
+    assert changes(old, new) == [("removed", "今"), ("added", "昨"), ("removed", "12"), ("added", "14")]
+    assert numbers_changed(compare(old, new)) == [(("12",), ("14",))]
+    assert words_changed(old, new) == (2, 2)
+    assert words_changed("", "渡轮将于恢复，航行") == (4, 0)  # two characters are a word
+    assert changes("ท่าเรือเปิดแล้ว", "ท่าเรือปิดแล้ว") == [("removed", "เ")]
+
+
+def test_words_of_a_long_text_are_told_apart_within_the_sentences_that_changed() -> None:
+    lines = [f"第{n}艘渡轮在早上离开港口前往河对岸的市场。" for n in range(90)]
+    later = list(lines)
+    later[3], later[70] = later[3].replace("早上", "晚上"), later[70].replace("市场", "磨坊")
+    assert changes("".join(lines), "".join(later)) == [
+        ("removed", "早"), ("added", "晚"), ("removed", "市场"), ("added", "磨坊"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("18,420", "18 420"),
+        ("18,420", "18\u202f420"),
+        ("184420", "184 420"),
+        ("3.5", "3,5"),
+        ("٣٥", "35"),
+        ("1.234.567", "1,234,567"),
+    ],
+)
+def test_a_number_that_is_printed_otherwise_did_not_change(old: str, new: str) -> None:
+    assert numbers_changed(compare(f"About {old} came", f"About {new} came")) == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("5,800", "5,900"), ("3.5", "35"), ("18,420", "18,42"), ("1:2", "1:3")])
+def test_a_number_that_is_another_did(old: str, new: str) -> None:
+    assert numbers_changed(compare(f"About {old} came", f"About {new} came")) == [((old,), (new,))]

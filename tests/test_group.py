@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from archive.group import FIRST, Groups, related_to
+from archive.fingerprint import block_hash
+from archive.group import FIRST, Groups
 from archive.home import Home
+from archive.models import Block, Exchange, Kept, Page, Reading, stamp
 from archive.rebuild import rebuild
+from archive.revise import Reviser
 from archive.store import Store
-from tests.keeping import captured, keep, source
-from tests.pages import SHAPES
+from archive.urls import url_key
+from tests.keeping import START, captured, keep, source
+from tests.pages import SHAPES, own_div
 from tests.prose import prose
 from tests.test_seeds import SEEDS, aggregated, seed
 
@@ -234,6 +243,40 @@ def test_a_wire_text_of_many_outlets_is_one_story_in_every_order(tmp_path: Path)
     assert (story[0], sorted(story)) == ("n01", sorted(many))
 
 
+def test_the_first_ones_with_a_key_are_those_of_the_order_of_all(archive: Archive) -> None:
+    chance = random.Random(8)
+    for n in range(12):
+        archive.put(f"n{n:02d}", "", 0, ("varda", "estuary")[n % 2])
+    everybody = archive.store.places(archive.ids.values())
+    with archive.store.transaction():
+        for key in range(-20, 20):
+            those = chance.sample(sorted(everybody), chance.randrange(13))
+            # few seconds, so that addresses decide of some; times are those that the keys came with
+            at = {article: chance.randrange(4) for article in those}
+            for article in those:
+                archive.store.conn.execute("insert into lookups values (?, ?, ?)", (key, at[article], article))
+            asked = archive.ids["n03"]
+            wanted = [p.article for p in sorted(everybody[a]._replace(at=at[a]) for a in those)][:5]
+            found = archive.store.first_with([key, 1 << 40], 5, asked)
+            assert found == ({key: wanted} if set(those) - {asked} else {})
+
+
+def test_a_story_of_few_sentences_is_found_in_a_round_up_of_many(archive: Archive) -> None:
+    stories = {f"n{n}": prose(n, 9) for n in range(10, 16)}
+    for hour, (name, text) in enumerate(stories.items()):
+        archive.put(name, text, hour)
+    archive.put("all", "\n".join(stories.values()), 24)
+    assert archive.links() == {("contains", "all", name) for name in stories}
+
+
+def test_another_translation_is_found_years_later(archive: Archive) -> None:
+    said = "The ferries of Vardania will sail again before the autumn storms, and every harbour will be open by then"
+    other = "Before storms in autumn the ferries of Vardania will sail again, and then every harbour will open"
+    archive.put("first", f"{prose(1)}\n“{said},” said Mara Quill.", 1)
+    archive.put("second", f"“{other},” said Mara Quill.\n{prose(2)}", 2, published=False)  # first seen a month later
+    assert archive.links() == {("shared_quotes", "first", "second")}
+
+
 def test_likeness_is_not_handed_on(tmp_path: Path) -> None:
     """Each text shares two thirds with the one before it: the fourth has nothing of the first."""
     sentences = prose(5, 60).split(". ")
@@ -288,21 +331,163 @@ def test_a_report_of_another_day_is_linked_to_the_one_before_it_alone(archive: A
     assert ("template_series", "day4", "day2") in archive.links()
 
 
+def test_who_followed_an_article_that_is_another_one_s_by_now_is_in_a_story_of_its_own(archive: Archive) -> None:
+    archive.put("leader", prose(1), 1)
+    archive.put("follower", prose(1), 5)
+    archive.put("leader", prose(2), 9)  # another text, and later than its follower
+    assert archive.stories() == set() and archive.links() == set()
+    assert archive.store.rows("select id from articles where story is not null") == []
+
+
+def test_two_reports_that_change_places_follow_one_another_once(archive: Archive) -> None:
+    for first, second in ((24, 48), (72, 48), (24, 48)):
+        archive.put("one", report(1), first)
+        archive.put("other", report(2), second)
+        later, earlier = ("one", "other") if first > second else ("other", "one")
+        assert archive.links() == {("template_series", later, earlier)}
+        assert len(archive.store.rows("select * from copies")) == 1
+
+
+def test_reports_that_quote_the_same_words_are_of_a_series_and_have_one_link(archive: Archive) -> None:
+    # so far apart that only their quotations would be looked at
+    one, other = (f"{report(day)}\n{SAID[0]}\n{prose(number, 1)}" for day, number in ((1, 1), (5, 2)))
+    archive.put("one", one, 24)
+    archive.put("other", other, 48)
+    archive.put("one", one, 72)
+    assert archive.links() == {("template_series", "one", "other")}
+
+
+def test_a_page_that_loses_one_of_its_parts_is_looked_at_again(archive: Archive) -> None:
+    large, small = prose(1, 30), prose(2, 12)
+    archive.put("page", large + "\n" + small, 1)
+    archive.put("large", large, 2)
+    archive.put("small", small, 3)
+    both = {("contains", "page", "large"), ("contains", "page", "small")}
+    assert archive.links() == both
+    archive.put("small", prose(3, 60), 3)  # and is longer than the page
+    assert archive.links() == {("near_copy", "large", "page")}
+    archive.put("small", small, 3)
+    assert archive.links() == both
+    archive.remove("small")
+    assert archive.links() == {("near_copy", "large", "page")}
+
+
 def test_a_flash_is_too_short_to_be_anybody_s(archive: Archive) -> None:
     archive.put("first", "Ferry cancelled until further notice.", 1)
     archive.put("second", "Ferry cancelled until further notice.", 48)
     assert archive.links() == set()
 
 
-def test_related_coverage_is_suggested_for_some_days_and_never_linked(archive: Archive) -> None:
-    event = "The harbour of Ramford was closed after a barge had struck its northern quay. "
-    first = archive.put("first", event + prose(1, 1), 0)
-    near = archive.put("near", "A barge struck the northern quay: Ramford has closed its harbour. " + prose(2, 1), 30)
-    archive.put("late", event + prose(3, 1), 24 * 6)
-    for n in range(10, 20):
-        archive.put(f"n{n}", prose(n, 4), n)
-    assert [article for article, _ in related_to(archive.store, first)] == [near]
-    assert not {link for link in archive.links() if "first" in link}
+SAID = (
+    "“The ferries of Vardania will sail again before the first autumn storms arrive,” said Mara Quill.",
+    "“Before the storms of autumn arrive the ferries of Vardania will sail once again,” the harbour master said.",
+)
+OUTLETS = ("varda", "estuary", "northgate")
+
+
+def _altered(chance: random.Random, bodies: list[str]) -> str:
+    """A story, a copy of it, a cut, a round-up, a report of a series, or a story with somebody's words."""
+    one, other = chance.sample(bodies, 2)
+    ways = (
+        lambda: one,
+        lambda: " ".join("another" if chance.random() < 0.05 else word for word in one.split(" ")),
+        lambda: one[: len(one) * chance.choice((4, 7)) // 10],
+        lambda: f"{one}\n{other}",
+        lambda: report(chance.randrange(1, 9)),
+        lambda: f"{prose(200 + chance.randrange(5), 9)}\n{chance.choice(SAID)}",
+    )
+    return chance.choice(ways)()
+
+
+def _captures(chance: random.Random) -> list[tuple[str, datetime, Page]]:
+    """What outlets had on their pages: stories that change, with and without dates and a sidebar, and pages of two or
+    three stories of which some come and go."""
+    bodies = [prose(100 + n, chance.choice((6, 10, 14))) for n in range(4)]
+    sidebar = prose(77, 5)
+    urls = [f"http://{chance.choice(OUTLETS)}.example/{n}" for n in range(chance.choice((5, 8)))]
+    several = {
+        url: [f"{body}\n{chance.choice(SAID)}" for body in chance.sample(bodies, chance.choice((2, 3)))]
+        for url in urls
+        if chance.random() < 0.3
+    }
+    days = [None, *(stamp(START + timedelta(days=day)) for day in range(4))]
+    found = []
+    for n in range(chance.choice((8, 14))):
+        url = chance.choice(urls)
+        stories = [(f"Story {chance.randrange(3)}", _altered(chance, bodies), chance.choice(days))]
+        if url in several:
+            kept = several[url][: chance.randrange(1, len(several[url]) + 1)]
+            stories = [(f"Part {part} of {url}", text, days[part * 2]) for part, text in enumerate(kept)]
+        beside = sidebar if url not in several and chance.random() < 0.4 else ""
+        readings = [
+            Reading(
+                title=title,
+                blocks=tuple(Block("p", line, block_hash(line)) for line in f"{text}\n{beside}".strip().split("\n")),
+                published=day,
+                published_day=day and day[:10],
+            )
+            for title, text, day in stories
+        ]
+        found.append((url, START + timedelta(days=chance.randrange(60), minutes=n), Page(str(n), tuple(readings))))
+    return found
+
+
+def _left(path: Path, captures: list[tuple[str, datetime, Page]]) -> dict[str, list[str]]:
+    """What stands after these captures came one by one, with addresses and titles for numbers."""
+    store = Store(path, write=True)
+    store.conn.execute("pragma synchronous = off")
+    with store.transaction():
+        store.sync_sources([source(name) for name in OUTLETS])
+    reviser = Reviser(store)
+    for url, at, page in captures:
+        with store.transaction():
+            outlet = url.split("/")[2].split(".")[0]
+            kept = Kept(Exchange(url, outlet, "page", at, 200), None, None)
+            capture = store.add_capture(kept, url_key(url), "unchanged", page.payload_sha256, None)
+            own, others = reviser.attach(capture, url, (), outlet, stamp(at), page)
+            settled = [c for article in sorted(own | others) for c in reviser.settle(article, stamp(at), "marks")]
+            store.correct_outcomes(settled)
+    names = {row["id"]: (row["url"], row["title"]) for row in store.rows("select * from articles")}
+
+    def table(name: str) -> list[str]:
+        lines = []
+        for row in store.rows(f"select * from {name}"):
+            ends = [(names[row.pop(end)], *(row.pop(f"{mark}{side}", None) for side in ("start", "stop")))
+                    for end, mark in (("article", ""), ("other", "other_"))]  # fmt: skip
+            directed = row.get("relation") in ("contains", "template_series")
+            lines.append(repr((ends if directed else sorted(ends), sorted(row.items()))))
+        return sorted(lines)
+
+    pairs = store.rows("select article, other, relation from copies")
+    assert len({frozenset((r["article"], r["other"])) for r in pairs}) == len(pairs), "a pair has one link"
+    directed = ("contains", "template_series")
+    assert all(r["article"] < r["other"] for r in pairs if r["relation"] not in directed)
+    for row in store.rows("select id, story from articles where story is not null and story <> id"):
+        assert row["story"] in store.fellows(row["id"]), "not linked with its leader"
+    left = {
+        "copies": table("copies"),
+        "shared_quotations": table("shared_quotations"),
+        "stories": sorted(repr((names[r.pop("id")], sorted(r.items()))) for r in store.rows("select * from stories")),
+        "articles": sorted(
+            repr((names[r["id"]], r["text_sha256"], names.get(r["story"])))
+            for r in store.rows("select * from articles")
+        ),
+    }
+    store.close()
+    return left
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 1 << 32))
+def test_the_same_captures_in_any_order_leave_the_same_copies_stories_and_quotations(seed: int) -> None:
+    chance = random.Random(seed)
+    captures = _captures(chance)
+    with TemporaryDirectory() as folder:
+        ordered = _left(Path(folder) / "ordered.db", captures)
+        chance.shuffle(captures)
+        shuffled = _left(Path(folder) / "shuffled.db", captures)
+    for table, found in ordered.items():
+        assert found == shuffled[table], table
 
 
 TABLES = ("copies", "shared_quotations", "stories", "signatures", "lookups")
@@ -366,3 +551,96 @@ def test_the_seeds_share_quotations_and_no_more(tmp_path: Path, order: tuple[int
         "same wording",
         "possibly another translation",
     }
+
+
+# an aggregator's pages: a report with a ministry's release below it, and another report beside the same essay
+STOCK = (
+    "rowing boats", "barrels of tar", "coils of hemp rope", "sails of canvas", "anchors and chains", "storm lanterns",
+    "sculls and sweeps", "herring nets", "bilge pumps", "mooring buoys", "sacks of ballast", "crates of tallow",
+)  # fmt: skip
+ESSAY = [
+    "Share the Post:",
+    "Institute of River Towns",
+    "Small river towns live from their ferries, and when a ferry stops the market on the other bank stops with it too.",
+    "Whoever has waited a winter for the ice to break knows how long a day can be when the flour runs out in the shops.",
+]
+RELEASE = "Mayor of Ramford promises the ferry crews a winter harbour"
+TOLD = (
+    "Mara Quill, who governs Ramford, received the masters of all nine ferries on Thursday after a night of frost.",
+    "“The first thing is the winter harbour, and the decision which we expect tomorrow from our neighbours in Tolmir."
+    " It concerns above all the shelter of crews and their families,” Mara Quill said after the talks.",
+    "The masters thanked her. “We stood on the quay when the northern mole broke, we stand there today,” said Joren Tal.",
+)
+
+
+def stock(day: int) -> list[str]:
+    counts = [
+        f"{name} in all sheds – {900 * (n + 2) + 7 * day * (n + 1)} (+{3 * n + day})" for n, name in enumerate(STOCK)
+    ]
+    return [f"April {day}, 2031", "Harbour Office of Vardania", "\n".join(["Stores on that day:", *counts])]
+
+
+def aggregate(day: int, *release: str) -> str:
+    """A page of the aggregator; ``release``: the paragraphs of the second story."""
+    title = f"Harbour Office counts what is left on day {day} of the frost"
+    html = own_div(title, [*stock(day), *([RELEASE, *release] if release else []), *ESSAY], [])
+    return html.replace(f"<p>{RELEASE}</p>", f"<h1>{RELEASE}</h1>")
+
+
+OTHERS = {
+    "http://office.example/1": own_div(RELEASE, [prose(41, 12), *TOLD[1:]], []),
+    "http://herald.example/1": own_div(
+        "What was said in Ramford",
+        [
+            prose(42, 6),
+            "“The winter harbour comes first, with the decision that neighbours in Tolmir are expected to take tomorrow,”"
+            " the mayor noted.",
+        ],
+        [],
+    ),
+    "http://daily.example/1": own_div("Crews make progress", [prose(43, 8)], []),
+}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["first", "last"])
+def test_of_a_page_of_two_stories_the_one_that_quotes_is_linked_and_stays_so(home: Home, late: bool) -> None:
+    url = "http://aggregator.example/1"
+    both = [captured(url, aggregate(20, *TOLD), 1), captured("http://aggregator.example/2", aggregate(26), 2)]
+    others = [captured(other, html, n + 3) for n, (other, html) in enumerate(OTHERS.items())]
+    keep(home, [*others, *both] if late else [*both, *others])
+    quotes = {
+        tuple(sorted(row[end] for end in ("article", "other")))
+        for row in rows(home, "copies")
+        if row["relation"] == "shared_quotes"
+    }
+    ids = {(r["url"], r["part"]): r["id"] for r in rows(home, "articles")}
+    assert len(ids) == 6
+    release = ids[url, 2]
+    carry = sorted((release, *(ids[other, 1] for other in list(OTHERS)[:2])))
+    assert quotes == set(combinations(carry, 2))
+    wording = {r["wording"] for r in rows(home, "shared_quotations")}
+    assert wording == {"same wording", "possibly another translation"}
+    [series] = [row for row in rows(home, "copies") if row["relation"] != "shared_quotes"]
+    assert (series["relation"], {series["article"], series["other"]}) == (
+        "template_series", {ids[url, 1], ids["http://aggregator.example/2", 1]},
+    )  # fmt: skip
+    # the release leaves the page: it keeps its text, and what it shares with others
+    before = rows(home, "shared_quotations", "stories")
+    keep(home, [captured(url, aggregate(20), 60)])
+    assert rows(home, "shared_quotations", "stories") == before
+    assert [row["gone_at"] for row in rows(home, "articles")] == [None] * 6
+    before = rows(home)
+    assert rebuild(home).problems == ()
+    assert rows(home) == before
+
+
+def test_a_page_of_one_story_that_becomes_two_gives_the_second_its_own_links(home: Home) -> None:
+    url = "http://aggregator.example/1"
+    keep(home, [captured(other, html, n) for n, (other, html) in enumerate(OTHERS.items())])
+    keep(home, [captured("http://aggregator.example/2", aggregate(26), 5), captured(url, aggregate(20), 6)])
+    assert sorted(row["relation"] for row in rows(home, "copies")) == ["shared_quotes", "template_series"]
+    keep(home, [captured(url, aggregate(20, *TOLD), 60)])
+    assert sorted(row["relation"] for row in rows(home, "copies")) == ["shared_quotes"] * 3 + ["template_series"]
+    before = rows(home)
+    rebuild(home)
+    assert rows(home) == before

@@ -19,7 +19,7 @@ PURE = [
     "walls", "post", "schedule", "forecast", "body", "elements", "letters",
     "asides", "lines", "nearest", "standfirst",
     "complete", "doubt", "jsonld", "language", "people", "printed", "split", "stories",
-    "layout", "entries", "parts", "copies", "quotations", "related", "standings", "chart",
+    "layout", "entries", "parts", "copies", "quotations", "related", "keys", "standings", "chart",
 ]  # fmt: skip
 PURE += ["facts", *(f"facts.{file.stem}" for file in sorted((ROOT / "archive/facts").glob("[!_]*.py")))]
 # where SQL stands: the schema, what passes on the way of a page, and what a check-up asks

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from html import escape
 from pathlib import Path
 
 import pytest
 
 from archive.home import Home
+from tests.crawling import rows
 from tests.keeping import captured, keep, texts
 from tests.pages import SHAPES, Shape
 
@@ -103,3 +105,58 @@ def test_a_story_alone_on_its_page_keeps_every_paragraph(tmp_path: Path, shape: 
     [text] = texts(home).values()
     lost = [line for p in body for line in p.splitlines() if flat(line) not in flat(text)]
     assert not lost
+
+
+def digest(shape: Shape) -> str:
+    """The first aggregator page, its second story under a heading of the same markup as the page's own."""
+    title, body, after = aggregated(0)
+    second = next(p for p in body if p.startswith("NATO Secretary-General Jens Stoltenberg tells"))
+    html = shape(title, body, after)
+    tag = "div" if f"<div>{escape(second)}</div>" in html else "p"
+    return html.replace(f"<{tag}>{escape(second)}</{tag}>", f"<h1>{escape(second)}</h1>")
+
+
+def pages(shape: Shape) -> dict[int, str]:
+    """All five as pages, the first one as two stories."""
+    found = {0: digest(shape), 2: shape(*aggregated(2))}
+    for number in (1, 3, 4):
+        parts = seed(3) if number == 3 else [line for p in seed(number) for line in p.splitlines()]
+        title, body = {1: (parts[2], parts), 3: (parts[1], parts[2:]), 4: (parts[0], parts[1:])}[number]
+        found[number] = shape(title, body, [])
+    return found
+
+
+HOSTS = ("aggregator", "herald", "aggregator", "office", "daily")
+SPLIT = [shape for shape in SHAPES if shape.__name__ not in ("elementor", "divs")]
+
+
+@pytest.mark.parametrize("shape", SPLIT, ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 2, 3, 0, 1)])
+def test_report_and_release_are_two_stories_and_the_release_alone_shares_quotations(
+    tmp_path: Path, shape: Shape, order: tuple[int, ...]
+) -> None:
+    home = Home(tmp_path)
+    html = pages(shape)
+    keep(home, [captured(f"http://{HOSTS[n]}.example/{n}", html[n], at) for at, n in enumerate(order)])
+    articles = rows(
+        home, "select id, url, part, position, title, text, published_day from articles order by url, position"
+    )
+    name = {row["id"]: (int(row["url"][-1]), row["position"]) for row in articles}
+    assert sorted(name.values()) == [(0, 1), (0, 2), (1, 1), (2, 1), (3, 1), (4, 1)]
+    report, release = (row for row in articles if row["url"].endswith("/0"))
+    assert "184420" in report["text"] and "Stoltenberg" not in report["text"]
+    assert "184420" not in release["text"] and release["title"].startswith("NATO Secretary-General")
+    assert report["published_day"] == "2023-04-20"
+    assert not [p for p in aggregated(0)[2] if flat(p.splitlines()[0]) in flat(report["text"] + release["text"])]
+    links = {
+        (*sorted((name[row["article"]], name[row["other"]])), row["relation"])
+        for row in rows(home, "select article, other, relation from copies")
+    }
+    assert links == {((0, 2), (1, 1), "shared_quotes"), ((0, 2), (3, 1), "shared_quotes")}
+    wordings = {
+        (*sorted((name[row["article"]], name[row["other"]])), row["wording"])
+        for row in rows(home, "select article, other, wording from shared_quotations")
+    }
+    assert ((0, 2), (1, 1), "possibly another translation") in wordings
+    assert ((0, 2), (3, 1), "same wording") in wordings
+    assert rows(home, "select id from stories") == []

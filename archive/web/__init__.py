@@ -1,6 +1,6 @@
 """The archive's pages in Datasette: a plugin (entry point group ``datasette``) and the server that starts it.
 
-Shares the schema, its views and the pure comparison of texts with the rest, and nothing else. Reads only.
+Shares the schema, its views and the pure comparisons of texts with the rest, and nothing else. Reads only.
 Everything scraped is hostile here: it is escaped by the templates or in :mod:`archive.web.cells`, and linked only
 where it is an http or https address.
 The canned queries stand in ``datasette-metadata.json``; none has the name of a view, because it would take the

@@ -102,6 +102,11 @@ def day(date: str | None) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
+def is_day(printed: str | None) -> bool:
+    """Whether a time as printed is a day without a time."""
+    return bool(printed) and not re.search(r":|\dT\d|\d ?[ap]\.?m\b", printed or "", re.IGNORECASE)
+
+
 def columns(lines: Iterable[str]) -> list[str]:
     """The cells of a table's row; an empty one stands between two bars."""
     return [cell.strip() for cell in re.split(r"(?<!\S)\|(?!\S)", " ".join(lines))]
@@ -115,6 +120,7 @@ def prepare_jinja2_environment(env: Any) -> None:
         cq_link=link,
         cq_marked=marked,
         cq_dir=direction,
+        cq_is_day=is_day,
         cq_columns=columns,
         cq_tilde=tilde_encode,
     )
@@ -125,12 +131,15 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     if database != "archive" or value is None:
         return None
     article = _article(row, table)
-    if column == "article" or (column == "id" and table in ("articles", "latest", "gone")):
+    if column in ("article", "other", "story") or (column == "id" and table in ("articles", "latest", "gone")):
         number, label = (value["value"], value["label"]) if isinstance(value, Mapping) else (value, value)
         if not isinstance(number, int):
             return None
-        return Markup('<a href="{}">{}</a>').format(_path(datasette, number), label)
+        path = _path(datasette, number, "story" if column == "story" else "article")
+        return Markup('<a href="{}">{}</a>').format(path, label)
     target = None if article is None else _path(datasette, article) + _revision(row, table)
+    if article is None and (story := _story(row, table)) is not None:
+        target = _path(datasette, story, "story")
     if column == "numbers" and isinstance(value, str):
         return replaced(value)
     if column == "number" and target and "?" in target and table in (None, "changes"):
@@ -171,11 +180,19 @@ def _article(row: Any, table: str | None) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def _story(row: Any, table: str | None) -> int | None:
+    """The story that a row without an article is about."""
+    name = "id" if table == "stories" else "story"
+    value = row[name] if name in row.keys() else None  # noqa: SIM118
+    value = value["value"] if isinstance(value, Mapping) else value
+    return value if isinstance(value, int) else None
+
+
 def _revision(row: Any, table: str | None) -> str:
     """The part of an address that names the revision a row is about."""
     name = "id" if table == "revisions" else "revision"
     return f"?revision_id={row[name]}" if name in row.keys() and isinstance(row[name], int) else ""  # noqa: SIM118
 
 
-def _path(datasette: Any, article: int) -> str:
-    return str(datasette.urls.path(f"/article/{article}"))
+def _path(datasette: Any, number: int, page: str = "article") -> str:
+    return str(datasette.urls.path(f"/{page}/{number}"))

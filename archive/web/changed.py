@@ -1,7 +1,8 @@
-"""The page that shows what changed between two revisions of an article."""
+"""The pages that show word by word what changed between two revisions of an article, or parts two articles."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from datasette import Response
 
 from archive.diff import Piece, differences, stated_changed
-from archive.web import pages, queries
+from archive.web import carriers, links, pages, queries
 from archive.web.pages import DATABASE, HEADERS, OUTCOMES, number
 from archive.web.queries import Row
 
@@ -24,13 +25,18 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
 
 
 async def _changed(request: Any, datasette: Any) -> Any:
-    """Two revisions: ``?from=NUMBER&to=NUMBER``, or ``?revision_id=ID`` and the one before it; else the last two."""
+    """Two revisions: ``?from=NUMBER&to=NUMBER``, or ``?revision_id=ID`` and the one before it; else the last two.
+
+    ``?with=ARTICLE``: the texts of two articles as they stand.
+    """
     asked = request.url_vars["article"]
     identity = number(asked)
     db = await pages.allowed(datasette, request) and datasette.get_database(DATABASE)
     article = await queries.article(db, identity) if db and identity is not None else None
     if identity is None or article is None:
         return await pages.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+    if request.args.get("with"):
+        return await _compared(request, datasette, db, article)
     revisions = await queries.numbered(db, identity)
     if len(revisions) < 2:
         return await pages.not_found(request, datasette, f"Article {identity} has had one text only.")
@@ -54,6 +60,32 @@ async def _changed(request: Any, datasette: Any) -> Any:
         "outcomes": OUTCOMES,
     }
     html = await datasette.render_template("communique_diff.html", context, request=request)
+    return Response.html(html, headers=HEADERS)
+
+
+async def _compared(request: Any, datasette: Any, db: Any, article: Row) -> Any:
+    """The article's text and that of another one; linked or not: whoever compares knows why."""
+    asked = request.args["with"]
+    other = number(asked)
+    rows = await links.named(db, [article["id"], other or 0])
+    if other is None or other not in rows:
+        return await pages.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+    if other == article["id"]:
+        return await pages.not_found(request, datasette, f"Article {other} cannot be compared with itself.")
+    found = await links.texts(db, [article["id"], other])
+    pair = [{**rows[one], **found[one]} for one in (article["id"], other)]
+    change = await asyncio.to_thread(differences, *((r["title"], r["summary"], r["text"]) for r in pair))
+    context = {
+        "before": pair[0],
+        "after": pair[1],
+        "change": change,
+        "edited": any(piece.kind != "same" for piece in (*change.summary, *change.text)),
+        "summary": folded(paragraphs(change.summary)),
+        "text": folded(paragraphs(change.text)),
+        "link": await links.link(db, article["id"], other),
+        "relations": carriers.WORDS,
+    }
+    html = await datasette.render_template("communique_compare.html", context, request=request)
     return Response.html(html, headers=HEADERS)
 
 

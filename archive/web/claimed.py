@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from archive.web.queries import Row, _row, _rows
+from archive.web.queries import Row, fetch, fetch_one
 
 # the conditions of the partial indexes: only a query that has them word for word is answered from one
 _WHOLE = "coalesce(f.direction, f.direction_printed, f.formation, f.formation_printed) is null"
@@ -32,7 +32,7 @@ async def overview(db: Any, side: str) -> list[Row]:
     """What a small chart shows of each series, by series, category and day; ``last``: 1 for the latest claim of one,
     which alone has its page, source and words. ``monthly``: 1 where each row is the last of its month.
     """
-    return await _rows(
+    return await fetch(
         db,
         "with span as (select julianday(max(f.as_of)) - julianday(min(f.as_of)) > :daily as monthly"  # noqa: S608
         f" from figures f indexed by figures_lines where {_TAKEN} and f.claimed_by = :side),"
@@ -52,7 +52,7 @@ async def overview(db: Any, side: str) -> list[Row]:
 
 async def series(db: Any, side: str, category: str) -> list[Row]:
     """The series of a category, the one with most claims first."""
-    return await _rows(
+    return await fetch(
         db,
         "select f.series, count(*) as claims, min(f.as_of) as first, max(f.as_of) as last from figures f"  # noqa: S608
         f" indexed by figures_lines where {_TAKEN} and f.claimed_by = :side and f.category = :category"
@@ -64,7 +64,7 @@ async def series(db: Any, side: str, category: str) -> list[Row]:
 
 async def line(db: Any, side: str, series: str, category: str) -> list[Row]:
     """What is claimed, by day: one row for all pages that state it."""
-    return await _rows(
+    return await fetch(
         db,
         "select f.as_of, f.total, f.delta, f.precision, f.article, f.revision, f.id as figure from figures f"  # noqa: S608
         f" indexed by figures_lines where {_TAKEN} and {_SERIES} order by f.as_of desc limit :most",
@@ -77,7 +77,7 @@ async def line(db: Any, side: str, series: str, category: str) -> list[Row]:
 
 async def periods(db: Any, figures: Iterable[int]) -> dict[int, tuple[str, str]]:
     """First and last day of the periods that figures are for."""
-    rows = await _rows(
+    rows = await fetch(
         db,
         "select f.id, f.period_start, f.period_end from json_each(:figures) j cross join figures f on f.id = j.value"
         " where f.period_start is not null and f.period_end is not null",
@@ -88,7 +88,7 @@ async def periods(db: Any, figures: Iterable[int]) -> dict[int, tuple[str, str]]
 
 async def disputed(db: Any, side: str, series: str, category: str) -> set[int]:
     """The figures of a series with which another page's differ."""
-    rows = await _rows(
+    rows = await fetch(
         db,
         "select distinct f.taken from figures f indexed by figures_differ"  # noqa: S608
         f" where f.standing = 'differs' and {_WHOLE} and {_SERIES}",
@@ -101,7 +101,7 @@ async def disputed(db: Any, side: str, series: str, category: str) -> set[int]:
 
 async def held(db: Any, side: str, series: str, category: str) -> list[Row]:
     """The figures of a series of every text that the archive ever had, with when it did and how they stand now."""
-    return await _rows(
+    return await fetch(
         db,
         "select f.id, f.article, f.revision, f.about, f.as_of, f.period_start, f.period_end, f.total, f.delta,"  # noqa: S608
         " f.qualifier, f.precision, f.official, f.position, f.known_from, f.known_until, f.standing, f.taken"
@@ -115,7 +115,7 @@ async def held(db: Any, side: str, series: str, category: str) -> list[Row]:
 
 async def published(db: Any, articles: Iterable[int]) -> dict[int, Row]:
     """What of articles decides which one's figure stands for a day."""
-    rows = await _rows(
+    rows = await fetch(
         db,
         "select a.id, coalesce(a.published, a.first_seen) as at, a.url, a.part"
         " from json_each(:articles) j cross join articles a on a.id = j.value",
@@ -127,7 +127,7 @@ async def published(db: Any, articles: Iterable[int]) -> dict[int, Row]:
 async def details(db: Any, figures: Iterable[int], known: str | None = None) -> dict[int, Row]:
     """Page, sentence, words and reprints of figures. ``first_held``: when the archive first had that number for that
     day, as known at a moment. Reprints are counted as of now."""
-    rows = await _rows(
+    rows = await fetch(
         db,
         "select f.id as figure, f.period_start, f.period_end, f.qualifier, f.precision, f.definition,"  # noqa: S608
         f" substr(f.sentence, 1, {_SENTENCE}) as sentence, length(f.sentence) > {_SENTENCE} as cut, f.source,"
@@ -151,7 +151,7 @@ async def details(db: Any, figures: Iterable[int], known: str | None = None) -> 
 
 async def definitions(db: Any, figures: Iterable[int]) -> list[Row]:
     """The words that say what is counted, as printed with these figures, the most frequent first."""
-    return await _rows(
+    return await fetch(
         db,
         "select substr(f.definition, 1, 200) as definition, count(*) as claims, min(f.as_of) as first,"
         " max(f.as_of) as last from json_each(:figures) j cross join figures f on f.id = j.value"
@@ -162,7 +162,7 @@ async def definitions(db: Any, figures: Iterable[int]) -> list[Row]:
 
 async def directions(db: Any, side: str, until: str = "9999") -> list[Row]:
     """What a side claims by direction or group of forces for the last day up to one that has any, in page order."""
-    return await _rows(
+    return await fetch(
         db,
         "select f.as_of, f.series, f.category, f.period_start, f.period_end, f.direction, f.direction_printed,"  # noqa: S608
         " f.formation, f.formation_printed, f.total, f.delta, f.qualifier, f.precision, f.article, f.id as figure,"
@@ -180,7 +180,7 @@ async def directions(db: Any, side: str, until: str = "9999") -> list[Row]:
 
 async def neighbours(db: Any, side: str, day: str) -> tuple[str | None, str | None]:
     """The days before and after one that have claims by direction."""
-    found = await _row(
+    found = await fetch_one(
         db,
         "select (select f.as_of from figures f indexed by figures_parts"  # noqa: S608
         f" where {_PART} and f.claimed_by = :side and f.as_of < :day order by f.as_of desc limit 1) as before,"
@@ -195,7 +195,7 @@ async def neighbours(db: Any, side: str, day: str) -> tuple[str | None, str | No
 async def unread(db: Any, article: int, revision: int | None) -> list[Row]:
     """What an article states on losses and could not be read for sure, with the reason."""
     which = "not r.superseded" if revision is None else "r.id = :revision"
-    return await _rows(
+    return await fetch(
         db,
         f"select substr(u.sentence, 1, {_SENTENCE}) as sentence, u.reason from figures_unread u"  # noqa: S608
         f" join revisions r on r.id = u.revision where u.article = :article and {which}"
@@ -212,7 +212,7 @@ async def of_text(db: Any, article: int, revision: int | None) -> list[Row]:
     ``taken_total``, ``taken_delta``, ``taken_article``: of the page whose number stands for the day.
     """
     which = "f.known_until is null" if revision is None else "f.revision = :revision"
-    return await _rows(
+    return await fetch(
         db,
         "select f.claimed_by, f.about, f.series, f.category, f.as_of, f.period_start, f.period_end, f.total, f.delta,"  # noqa: S608
         " f.qualifier, f.precision, f.standing, coalesce(f.direction_printed, f.direction) as direction,"

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from datasette import Response
 
 from archive.models import stamp
-from archive.web import changed, charts, claimed, pages, wording
+from archive.web import charts, claimed, pages, story, wording
 from archive.web.charts import Claimed, findings
 from archive.web.known import as_known
 from archive.web.pages import DATABASE, HEADERS, number
@@ -53,7 +53,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"^/losses$", _overview),
         (r"^/losses/(?P<side>[^/]*)$", _overview),
         (r"^/losses/(?P<side>[^/]*)/(?P<category>[^/]*)$", _series),
-        *changed.register_routes(),
+        *story.register_routes(),
     ]
 
 

@@ -12,7 +12,7 @@ from datasette import Response
 
 from archive.elements import ends, shown
 from archive.models import Block, Entry, Link, Media, Quote
-from archive.web import claimed, queries, wording
+from archive.web import carriers, claimed, queries, wording
 from archive.web.policy import STRICT
 from archive.web.queries import Row
 
@@ -72,6 +72,7 @@ def extra_template_vars(
                 "latest": await queries.latest(db, 15),
                 "changes": await queries.changes(db, 8),
                 "health": await queries.health(db),
+                "stories": await queries.newest_stories(db, 6),
                 **await queries.size(db),
             }
         return found
@@ -140,6 +141,8 @@ async def _article(request: Any, datasette: Any) -> Any:
         "found": FOUND,
         "reasons": REASONS,
         "outcomes": OUTCOMES,
+        # links are those of the text as it stands
+        "around": None if revision else await carriers.around(db, article),
     }
     html = await datasette.render_template("communique_article.html", context, request=request)
     return Response.html(html, headers=HEADERS)

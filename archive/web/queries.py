@@ -12,24 +12,26 @@ Row = dict[str, Any]
 CAPTURES = 200
 
 
-async def _rows(db: Any, sql: str, **values: object) -> list[Row]:
+async def fetch(db: Any, sql: str, **values: object) -> list[Row]:
+    """The rows of a query."""
     return [dict(row) for row in (await db.execute(sql, values)).rows]
 
 
-async def _row(db: Any, sql: str, **values: object) -> Row | None:
-    rows = await _rows(db, sql, **values)
+async def fetch_one(db: Any, sql: str, **values: object) -> Row | None:
+    """Its first row, None where there is none."""
+    rows = await fetch(db, sql, **values)
     return rows[0] if rows else None
 
 
 async def fictional(db: Any) -> bool:
     """Whether this is a demo archive."""
-    row = await _row(db, "select value from home where key = 'fictional'")
+    row = await fetch_one(db, "select value from home where key = 'fictional'")
     return row is not None and row["value"] == "yes"
 
 
 async def article(db: Any, identity: int) -> Row | None:
     """An article with the name, zone and licence of its source, and ``reading``, the one that it shows."""
-    return await _row(
+    return await fetch_one(
         db,
         "select a.*, s.name as source_name, s.kind as source_kind, s.timezone, s.licence as source_licence,"
         " ca.reading from articles a join sources s on s.id = a.source"
@@ -40,13 +42,13 @@ async def article(db: Any, identity: int) -> Row | None:
 
 async def instead(db: Any, identity: int | None) -> int | None:
     """The article that has what one had which was removed."""
-    row = await _row(db, "select other from removed where article = :id", id=identity)
+    row = await fetch_one(db, "select other from removed where article = :id", id=identity)
     return None if row is None else int(row["other"])
 
 
 async def blocks(db: Any, reading: int | None, source: str) -> list[Row]:
     """A reading's blocks in page order; ``documents`` counts those of the source that carry a marked one."""
-    return await _rows(
+    return await fetch(
         db,
         "select b.position, b.kind, b.text, b.mark, case when b.mark is not null then"
         " (select count(*) from sightings s where s.source = :source and s.hash = b.hash) end as documents"
@@ -58,13 +60,13 @@ async def blocks(db: Any, reading: int | None, source: str) -> list[Row]:
 
 async def extras(db: Any, reading: int | None) -> str | None:
     """The links, media, quotes and entries of a reading (JSON), whatever is marked of it."""
-    row = await _row(db, "select extras from readings where id = :reading", reading=reading)
+    row = await fetch_one(db, "select extras from readings where id = :reading", reading=reading)
     return None if row is None else str(row["extras"])
 
 
 async def captures(db: Any, identity: int) -> list[Row]:
     """The captures that say something of an article, the latest first, one more than :data:`CAPTURES` at most."""
-    return await _rows(
+    return await fetch(
         db,
         "select c.id, c.url, c.fetched_at, c.fetched_from, c.outcome, c.status, c.payload_sha256, c.warc_file,"
         " c.warc_offset, c.message from capture_articles ca join captures c on c.id = ca.capture"
@@ -76,7 +78,7 @@ async def captures(db: Any, identity: int) -> list[Row]:
 
 async def revisions(db: Any, identity: int) -> list[Row]:
     """An article's revisions without the folded ones, the first first."""
-    return await _rows(
+    return await fetch(
         db,
         "select r.id, r.number, r.seen_from, r.seen_to, r.title, r.summary, r.text, r.words_added, r.words_removed,"
         " ca.reading"
@@ -88,13 +90,13 @@ async def revisions(db: Any, identity: int) -> list[Row]:
 
 async def moved_to(db: Any, identity: int) -> int | None:
     """The article at the address to which one that is gone leads for good."""
-    row = await _row(db, "select moved_to from gone where id = :id", id=identity)
+    row = await fetch_one(db, "select moved_to from gone where id = :id", id=identity)
     return None if row is None else row["moved_to"]
 
 
 async def numbered(db: Any, identity: int) -> list[Row]:
     """An article's revisions without the folded ones and without their texts, the first first."""
-    return await _rows(
+    return await fetch(
         db,
         "select id, number, seen_from, seen_to from revisions where article = :id and number is not null"
         " order by number",
@@ -104,7 +106,7 @@ async def numbered(db: Any, identity: int) -> list[Row]:
 
 async def proved(db: Any, revision: int) -> Row | None:
     """A revision's texts and the captures that prove it."""
-    return await _row(
+    return await fetch_one(
         db,
         "select r.title, r.summary, r.text, p.* from revisions r join proofs p on p.revision = r.id where r.id = :id",
         id=revision,
@@ -113,7 +115,7 @@ async def proved(db: Any, revision: int) -> Row | None:
 
 async def unfolded(db: Any, revision: int) -> int | None:
     """The revision that one is part of by now: itself where it was not folded, None where there is none."""
-    row = await _row(
+    row = await fetch_one(
         db,
         "with recursive into_(id) as (select :id union select r.folded_into from into_ join revisions r"
         " on r.id = into_.id where r.folded_into is not null)"
@@ -125,7 +127,7 @@ async def unfolded(db: Any, revision: int) -> int | None:
 
 async def latest(db: Any, limit: int) -> list[Row]:
     """The articles that were found last."""
-    return await _rows(
+    return await fetch(
         db,
         "select l.*, s.name as source_name, s.timezone from (select * from latest limit :limit) l"
         " join sources s on s.id = l.source",
@@ -135,7 +137,7 @@ async def latest(db: Any, limit: int) -> list[Row]:
 
 async def changes(db: Any, limit: int) -> list[Row]:
     """The edits that were seen last."""
-    return await _rows(
+    return await fetch(
         db,
         "select c.*, s.name as source_name, a.language from (select * from changes limit :limit) c"
         " join sources s on s.id = c.source join articles a on a.id = c.article",
@@ -143,9 +145,19 @@ async def changes(db: Any, limit: int) -> list[Row]:
     )
 
 
+async def newest_stories(db: Any, limit: int) -> list[Row]:
+    """The stories that more than one source carries, the latest first."""
+    return await fetch(
+        db,
+        "select t.*, a.language from (select * from stories where sources > 1 order by first_published desc"
+        " limit :limit) t join articles a on a.id = t.id order by t.first_published desc",
+        limit=limit,
+    )
+
+
 async def health(db: Any) -> list[Row]:
     """How the sources are, those that need a look first; without the columns that count every capture."""
-    return await _rows(
+    return await fetch(
         db,
         "select source, name, state, state_reason, last_success, newest_seen from source_health"
         " order by state in ('ok', 'paused'), state = 'paused', name",
@@ -154,7 +166,7 @@ async def health(db: Any) -> list[Row]:
 
 async def size(db: Any) -> Row:
     """How many articles there are, and when the last run ended."""
-    row = await _row(
+    row = await fetch_one(
         db,
         "select (select count(*) from articles) as articles,"
         " (select finished from runs order by id desc limit 1) as last_run, exists(select 1 from figures) as claims",

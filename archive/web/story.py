@@ -1,0 +1,99 @@
+"""The page of a story: who published one text when, and how far each one departs from the earliest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from datasette import Response
+
+from archive.diff import words_changed
+from archive.web import carriers, cells, changed, links, pages, queries
+from archive.web.pages import DATABASE, HEADERS, number
+from archive.web.queries import Row
+
+# articles that are shown, the earliest ones: a wire text has hundreds, and two texts are compared in 2 ms
+_SHOWN = 50
+# characters that are compared for a page in all, half a second's worth: live blogs have 100,000 each
+_COMPARED = 2_000_000
+# of each article, the pages that hold its text and the texts that it holds; and of all of them
+_HELD, _ALL_HELD = 3, 400
+
+
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
+    """``/story/ID`` and the other pages."""
+    return [(r"^/story/(?P<story>[^/]*)$", _story), *changed.register_routes()]
+
+
+async def _story(request: Any, datasette: Any) -> Any:
+    """A story's page; the number of another of its articles, or of one that was removed, leads to it."""
+    asked = request.url_vars["story"]
+    identity = number(asked)
+    db = await pages.allowed(datasette, request) and datasette.get_database(DATABASE)
+    if not db or identity is None:
+        return await pages.not_found(request, datasette, f"There is no story {asked[:40]} in this archive.")
+    story = await links.story(db, identity)
+    if story is None:
+        return await _elsewhere(request, datasette, db, identity)
+    members = await links.members(db, identity, _SHOWN)
+    texts = await links.texts(db, [member["id"] for member in members])
+    words = await asyncio.to_thread(_departures, texts, identity)
+    held = defaultdict(list)
+    for row in await links.held(db, [member["id"] for member in members], _ALL_HELD):
+        if row["story"] != identity:
+            held[row["of"], row["holder"] != row["of"]].append(row)
+    first = next((member for member in members if member["id"] == identity), members[0])
+    context = {
+        "story": story,
+        "first": first,
+        "members": [
+            {
+                **member,
+                "later": None if member["id"] == identity else carriers.later(first, member),
+                "words": words.get(member["id"]),
+                "holders": held[member["id"], True],
+                "holds": held[member["id"], False],
+            }
+            for member in members
+        ],
+        "held_listed": _HELD,
+        "first_is_day": bool(first["published"]) and cells.is_day(first["published_printed"]),
+        "relations": carriers.WORDS,
+    }
+    html = await datasette.render_template("communique_story.html", context, request=request)
+    return Response.html(html, headers=HEADERS)
+
+
+async def _elsewhere(request: Any, datasette: Any, db: Any, identity: int) -> Any:
+    """Where a number leads that is not that of a story."""
+    article = await links.story_of(db, await queries.instead(db, identity) or identity)
+    if article is None:
+        return await pages.not_found(request, datasette, f"There is no story {identity} in this archive.")
+    if article["story"] is None:
+        message = f"Article {article['id']} is in no story: no other article in this archive carries its text."
+        return await pages.not_found(request, datasette, message)
+    return Response.redirect(datasette.urls.path(f"/story/{article['story']}"), status=302)
+
+
+def _departures(texts: Mapping[int, Row], first: int) -> dict[int, Row]:
+    """By article, the words that it has and the earliest has not, and the other way round, as
+    :func:`archive.diff.differences` counts them; ``standfirst``: none of them stands in the text."""
+    found = {}
+    own = texts.get(first)
+    left = _COMPARED
+    for article, row in sorted(texts.items()):
+        if own is None or article == first:
+            continue
+        left -= len(own["text"]) + len(row["text"])
+        if left < 0:
+            break
+        above = words_changed(own["summary"] or "", row["summary"] or "")
+        added, removed = words_changed(own["text"], row["text"])
+        found[article] = {
+            "added": added + above[0],
+            "removed": removed + above[1],
+            "standfirst": any(above) and not added and not removed,
+        }
+    return found
