@@ -282,6 +282,17 @@ In 2024 the Russian army lost, by the count of Ukraine's Defence Ministry:
 * artillery systems: 13,050""",
     ),
     (
+        "a list of a year whose numbers a total might have",
+        "en",
+        """A year in numbers, told on 17 May 2023
+
+Losses are told by the Ukrainian military. In 2022 the Russian army lost:
+
+* tanks: 3,689
+* armoured vehicles: 8,956
+* artillery systems: 13,050""",
+    ),
+    (
         "one front since a day of its own",
         "uk",
         """На Харківщині
@@ -447,3 +458,25 @@ def test_casualties_inflicted_are_the_other_sides() -> None:
     )
     assert printed(facts, "russia", "day") == {"personnel 470", "tanks 2"}
     assert {f.qualifier for f in facts.figures if f.category == "personnel"} == {"more than"}
+
+
+def test_what_follows_a_sum_that_ended_is_no_part_of_it() -> None:
+    facts = read(
+        "ru",
+        "Сводка\n\nВсего с начала проведения специальной военной операции уничтожены: 662 самолета, 283 вертолета, 68 412 "
+        "беспилотных летательных аппаратов, 611 зенитных ракетных комплексов, 23 987 танков и других боевых бронированных "
+        "машин.\n\nНад портом Пелеськ сбили 71 беспилотник",
+        publisher="Минобороны России",
+    )
+    assert "uavs 68412" in printed(facts, "russia")
+    assert len(printed(facts, "russia")) == 5
+
+
+def test_a_thousand_is_read_without_a_one_before_it() -> None:
+    facts = read(
+        "tr",
+        "Liman\n\nUkrayna Genelkurmay Başkanlığı, 24 Şubat'tan bu yana Rus ordusunun yaklaşık 24 bin 200 asker, 155 helikopter, "
+        "bin 62 tank ve 2 bin 567 zırhlı araç kaybettiğini duyurdu.",
+        day="2022-05-03",
+    )
+    assert printed(facts) == {"personnel 24200", "helicopters 155", "tanks 1062", "armoured_vehicles 2567"}

@@ -8,7 +8,7 @@ sentence, not of the page. What cannot be told for sure is left unread, with the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from archive.facts.agreement import settled
 from archive.facts.claims import Run, read_runs
@@ -22,6 +22,9 @@ from archive.facts.places import Place, follow, place_runs
 from archive.facts.sentences import Sentence, read_sentences
 from archive.facts.speakers import Voice, first_voice, named_voice, other_side
 from archive.models import Block, Facts, Figure, Unread
+
+# a sum is of the last of the days that the page is about, where that is no further from its own
+_NEAR = timedelta(days=10)
 
 
 def read_briefing(
@@ -122,7 +125,11 @@ class _Reader:
         return next((m for m in named if m.key in regional), None)
 
     def _close(self, closing: Closing) -> None:
-        as_of = self.period.end if self.period is not None and self.period.end is not None else self.head
+        as_of = self.head
+        # the week that another story of the page is about ended long before
+        if self.period is not None and self.period.end is not None:
+            near = self.head is None or abs(self.head - self.period.end) <= _NEAR
+            as_of = self.period.end if near else self.head
         for sentence, item in closing.counts:
             self._keep(sentence, item, "total", as_of, definition=closing.definition)
         self.briefing = self.briefing or len(closing.counts) >= 5

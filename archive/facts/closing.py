@@ -60,7 +60,14 @@ def read_closing(sentences: Sequence[Sentence], at: int, voice: Voice | None, re
         return None
     counts = [(first, item) for item in _items(first, since)]
     stop = at + 1
-    while (since or counts) and stop < min(len(sentences), at + 1 + _LINES) and _goes_on(first, sentences[stop]):
+    # most of the eight, and a full stop: what follows is no part of it
+    whole = len(counts) >= _LEAST and first.text.rstrip().endswith((".", ".»", '."', ".”"))
+    while (
+        (since or counts)
+        and not whole
+        and stop < min(len(sentences), at + 1 + _LINES)
+        and _goes_on(first, sentences[stop])
+    ):
         counts += [(sentences[stop], item) for item in _items(sentences[stop], None)]
         stop += 1
     categories = {item.category for _, item in counts}

@@ -61,6 +61,8 @@ _NO_COUNT = re.compile(
 )
 _MONEY = re.compile(rf"[$€£₴₽₺№#][{SPACES}]?$")
 _RANGE = re.compile(r"\d[-\u2010\u2011\u2012\u2013\u2014]$")
+# the word before a number, and the one before that
+_LONE = re.compile(r"(?:(?P<first>[^\W\d_]+) |(?<![\w ]) ?)(?P<word>[^\W\d_]+) $")
 _LED = re.compile(r"[^\W\d_][-\u2010\u2011]?$")
 
 
@@ -69,6 +71,7 @@ class _Words(NamedTuple):
 
     values: dict[str, int]
     scales: dict[str, int]
+    alone: dict[str, int]
     scale: re.Pattern[str] | None
     spelled: re.Pattern[str] | None
 
@@ -99,11 +102,13 @@ def read_numbers(text: str, languages: Iterable[str] = ()) -> list[Number]:
 def _words(languages: tuple[str, ...]) -> _Words:
     values: dict[str, int] = {}
     scales: dict[str, int] = {}
+    alone: dict[str, int] = {}
     joints: set[str] = set()
     for language, table in registry().numbers.items():
         if not languages or language in languages:
             values |= table.words
             scales |= table.scales
+            alone |= table.alone
             joints |= set(table.joints)
     scale = _any(scales)
     word = _any({**values, **scales})
@@ -111,6 +116,7 @@ def _words(languages: tuple[str, ...]) -> _Words:
     return _Words(
         values,
         scales,
+        alone,
         re.compile(rf"[{SPACES}]?(?P<scale>{scale})(?:\.|(?!\w))", re.IGNORECASE) if scales else None,
         re.compile(
             rf"(?<!\w)(?<!\w-)(?:{_any(values)})(?:[\s-]{joint}(?:{word})){{0,{_MOST_WORDS}}}(?!\w)(?!-\w)",
@@ -144,6 +150,10 @@ def _counted(text: str, match: re.Match[str], words: _Words) -> Number | None:
         value, precision, stop = _scaled(text, scale, value, unit, words)
     elif unit > 1:
         return None
+    if words.alone and unit == 1 and (lone := _LONE.search(text[max(0, start - 40) : start])):
+        factor = words.alone.get(lone["word"].casefold(), 0)
+        if value < factor and (lone["first"] or "").casefold() not in words.values:
+            value, start = value + factor, start - len(lone["word"]) - 1
     before = text[max(0, start - 2) : start]
     if _NO_COUNT.match(text, stop) or _MONEY.search(before) or _RANGE.search(before):
         return None

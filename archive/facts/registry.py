@@ -31,11 +31,15 @@ class Category(NamedTuple):
 
 
 class NumberWords(NamedTuple):
-    """How a language spells numbers: words with their values, words that multiply, words between two of them."""
+    """How a language spells numbers: words with their values, words that multiply, words between two of them.
+
+    ``alone``: words that multiply and may stand without a number before them ("bin 62" is 1,062).
+    """
 
     words: Mapping[str, int]
     scales: Mapping[str, int]
     joints: tuple[str, ...]
+    alone: Mapping[str, int]
 
 
 class Registry(NamedTuple):
@@ -65,7 +69,10 @@ def registry() -> Registry:
         ukraine={key: _category(key, row) for key, row in tables["ukraine"]["categories"].items()},
         numbers={
             language: NumberWords(
-                _words(table.get("words", {})), _words(table.get("scales", {})), tuple(table.get("joints", ()))
+                _words(table.get("words", {})),
+                _words(table.get("scales", {})),
+                tuple(table.get("joints", ())),
+                _words(table.get("alone", {})),
             )
             for language, table in tables["numbers"].items()
         },

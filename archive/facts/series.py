@@ -71,6 +71,8 @@ def tell_series(group: Group, rows: Sequence[Row], last: str, dated: bool) -> li
         return ["total" if r.item.marked or r.may_be_total else kind for r, kind in zip(rows, alone, strict=True)]
     if neither:
         return "the numbers are neither a day's nor totals"
+    if totals and not days and not marked and _of_a_period(group):
+        return "the numbers are of a stretch of time"
     if totals and not days:
         if len(known) < MANY and ("period" in own or "total" not in around):
             return "since when it counts is not told"
@@ -90,6 +92,13 @@ def tell_series(group: Group, rows: Sequence[Row], last: str, dated: bool) -> li
         if "day" in cues and "total" not in cues:
             return _as_day(group, rows)
     return ["total"] * len(rows) if last == "total" and len(known) >= MANY else ""
+
+
+def _of_a_period(group: Group) -> bool:
+    """Whether the head of a list says a month or a year, and no beginning: "in 2024 the enemy lost:"."""
+    times = {"total", "head", "day", "period"}
+    near = next((cues for cues in (group.own, *(r.cues for r in reversed(group.lead))) if cues & times), frozenset())
+    return group.reads[0].pure and "period" in near and not near & {"total", "head"}
 
 
 def _as_day(group: Group, rows: Sequence[Row]) -> list[str] | str:
