@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
 from archive.cli import home_option, listing
 from archive.home import Home
-from archive.models import stamp
+from archive.models import asked_day, asked_moment
 from archive.standings import COUNTRIES, stand
 from archive.store import Store
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
+def _as(read: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    def callback(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+        try:
+            return None if value is None else read(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
 
-def _day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """A day, as it is kept."""
-    if value is None:
-        return None
-    try:
-        if _DAY.fullmatch(value):
-            return datetime.fromisoformat(value).date().isoformat()
-    except ValueError:
-        pass
-    raise click.BadParameter(f"{value!r} is not a day (2031-04-20)")
-
-
-def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """A stamp; a day is meant to its end, UTC."""
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        if _DAY.fullmatch(value):
-            moment += timedelta(days=1, milliseconds=-1)
-        return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        raise click.BadParameter(f"{value!r} is neither a day (2031-04-20) nor a time (2031-04-20T06:00Z)") from None
+    return callback
 
 
 @click.command()
@@ -56,13 +37,13 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
     metavar="KEY",
     help="total: since the beginning; day, week, period: of those days alone; a region; all.",
 )
-@click.option("--since", metavar="DAY", callback=_day, help="Only claims for this day and later ones.")
-@click.option("--until", metavar="DAY", callback=_day, help="Only claims for this day and earlier ones.")
+@click.option("--since", metavar="DAY", callback=_as(asked_day), help="Only claims for this day and later ones.")
+@click.option("--until", metavar="DAY", callback=_as(asked_day), help="Only claims for this day and earlier ones.")
 @click.option(
     "--as-known-on",
     "known",
     metavar="DAY",
-    callback=_moment,
+    callback=_as(asked_moment),
     help="By what the archive had then: a day (to its end, UTC) or a time.",
 )
 @click.option("--check", is_flag=True, help="List what does not add up instead, from day to day.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 CaptureKind = Literal["page", "discovery", "robots", "imported"]
@@ -27,6 +28,7 @@ Role = Literal["aside", "twice", "summary"]
 # how a source prints the time of day; 12h: hours to twelve without AM or PM
 Clock = Literal["24h", "12h"]
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # a source's documents fetched this many seconds before or after a capture are evidence for its marks
 WINDOW = 90 * 86_400
 
@@ -42,6 +44,35 @@ def stamp(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """The moment of a stamp."""
     return datetime.fromisoformat(text)
+
+
+def asked_day(text: str) -> str:
+    """A day as somebody asked for it.
+
+    Raises:
+        ValueError: it is none (2031-04-20), in words.
+    """
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise ValueError(f"{text[:40]} is not a day (2031-04-20)")
+
+
+def asked_moment(text: str) -> str:
+    """The stamp of a moment as somebody asked for it; a day is meant to its end, a time without a zone in UTC.
+
+    Raises:
+        ValueError: it is neither, in words.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+        if _DAY.fullmatch(text):
+            at += timedelta(days=1, milliseconds=-1)
+        return stamp(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text[:40]} is neither a day (2031-04-20) nor a time (2031-04-20T06:00Z)") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,16 @@ stand in one chart.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from datasette import Response
 
-from archive.models import stamp
+from archive.models import asked_day, asked_moment
 from archive.web import charts, claimed, pages, story, wording
 from archive.web.charts import Claimed, findings
 from archive.web.known import as_known
@@ -28,7 +27,6 @@ from archive.web.wording import ABOUT, SIDES
 _PAGE = 100
 # a series whose last claim is older than the side's by more days than this is listed behind the others
 _CEASED = 60
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # ranges to choose from, in days up to the last claim
 _RANGES = ((30, "30 days"), (90, "90 days"), (365, "12 months"))
 
@@ -64,7 +62,7 @@ async def _overview(request: Any, datasette: Any) -> Any:
     if not db or (asked is not None and asked not in SIDES):
         return await pages.not_found(request, datasette, "There is no such side: ukraine and russia are.")
     try:
-        as_of = _day(request.args.get("as_of"), "as_of")
+        as_of = _read(asked_day, request.args.get("as_of"), "as_of")
     except _Unclear as error:
         return await pages.not_found(request, datasette, str(error))
     sides = [await _side(db, side, as_of) for side in ([asked] if asked else SIDES)]
@@ -283,38 +281,21 @@ def _data(datasette: Any, which: tuple[str, str, str], asked: _Asked) -> Row:
 def _asked(args: Any) -> _Asked:
     known = args.get("known") or None
     return _Asked(
-        _day(args.get("since"), "since"),
-        _day(args.get("until"), "until"),
+        _read(asked_day, args.get("since"), "since"),
+        _read(asked_day, args.get("until"), "until"),
         known,
-        _moment(known),
+        _read(asked_moment, known, "known"),
         max(number(args.get("page") or "1") or 1, 1),
     )
 
 
-def _day(text: str | None, name: str) -> str | None:
-    """A day; None where none is given.
+def _read(read: Callable[[str], str], text: str | None, name: str) -> str | None:
+    """A day or a moment; None where none is given.
 
     Raises:
         _Unclear: it is none.
     """
-    if not text:
-        return None
     try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text).isoformat()
-    except ValueError:
-        pass
-    raise _Unclear(f"{name}: {text[:40]} is not a day (2031-04-20).")
-
-
-def _moment(text: str | None) -> str | None:
-    """A stamp; a day is meant to its end, UTC."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        if _DAY.fullmatch(text):
-            at += timedelta(days=1, milliseconds=-1)
-        return stamp(at if at.tzinfo else at.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        raise _Unclear(f"known: {text[:40]} is neither a day (2031-04-20) nor a time (2031-04-20T06:00Z).") from None
+        return read(text) if text else None
+    except ValueError as error:
+        raise _Unclear(f"{name}: {error}.") from None
