@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 HOME_DIR ?= demo-data
 
-.PHONY: demo test check bench bench-warc bench-year bench-quality bench-copies bench-history lock clean
+.PHONY: demo test check bench bench-warc bench-year bench-quality bench-copies bench-history bench-figures lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/communique demo --home "$(HOME_DIR)"
@@ -37,6 +37,10 @@ bench-copies: $(STAMP)
 
 bench-history: $(STAMP)
 	$(VENV)/bin/python -m benchmarks.history
+
+bench-figures: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.figures
+	$(VENV)/bin/python -m benchmarks.briefings
 
 # a hashed lock and an editable project cannot be in one call of pip; the project is installed in place, with the
 # build tools that the lock names

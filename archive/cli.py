@@ -72,7 +72,7 @@ def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
                 if rows:
                     writer = csv.DictWriter(sys.stdout, rows[0].keys())
                     writer.writeheader()
-                    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+                    writer.writerows({key: _inert(_cell(value)) for key, value in row.items()} for row in rows)
             else:
                 _table(rows, [column for column in columns if not rows or column in rows[0]])
 
@@ -88,6 +88,11 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return "\n".join(" ".join(map(str, row.values())) for row in value)
     return value
+
+
+def _inert(value: Any) -> Any:
+    """A value in a CSV file; a scraped text that a spreadsheet would run as a formula has an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:
@@ -124,9 +129,10 @@ def status(home: Home, runs: int, as_json: bool) -> None:
     """
     store = _store(home)
     sources, last, unfinished = store.source_health(), store.last_runs(runs), store.unfinished_rebuild()
+    unread = store.unread_sentences()
     store.close()
     if as_json:
-        state = {"sources": sources, "runs": last, "unfinished_rebuild": unfinished}
+        state = {"sources": sources, "runs": last, "unfinished_rebuild": unfinished, "figures_unread": unread}
         click.echo(json.dumps(state, ensure_ascii=False, indent=2))
         return
     click.echo("Sources (new, revised and failed in the last run)")
@@ -143,8 +149,14 @@ def status(home: Home, runs: int, as_json: bool) -> None:
     for source in sources:
         if source["findings"]:
             click.echo(f"\n{source['source']}: {for_terminal(source['findings'])}")
+    if unread:
+        click.echo(f"\n{unread} {_sentences(unread)} (table figures_unread says why)")
     if unfinished is not None:
         click.echo(f"\n{unfinished_line(unfinished)}")
+
+
+def _sentences(count: int) -> str:
+    return f"sentence{'s' if count > 1 else ''} on losses could not be read for sure"
 
 
 def unfinished_line(rebuild: Mapping[str, Any]) -> str:
@@ -201,6 +213,17 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
             click.echo(f"[hidden: {block['reason']}, on {block['documents']} documents: {words} …]", err=True)
 
 
+def _stated(row: Mapping[str, Any]) -> Iterator[str]:
+    """What an article's text claims, a part for each side, day and series."""
+    for stated in row["figures"]:
+        said = "totals" if stated["series"] == "total" else f"the {stated['series']}"
+        said += f", {stated['differing']} other than elsewhere" if stated["differing"] else ""
+        side = stated["claimed_by"].title()
+        yield f"{stated['figures']} claimed by {side} as of {stated['as_of']} ({said})"
+    if row["figures_unread"]:
+        yield f"{row['figures_unread']} {_sentences(row['figures_unread'])}"
+
+
 def _about(row: Mapping[str, Any], full: bool) -> Iterator[tuple[str, Any]]:
     """What is known of an article, by name; ``full``: how its text was found too."""
     for name in ("source", "url"):
@@ -217,6 +240,7 @@ def _about(row: Mapping[str, Any], full: bool) -> Iterator[tuple[str, Any]]:
     detected = row["language_detected"]
     yield "language", f"{row['language']} (its text looks like {detected})" if detected else row["language"]
     yield "licence", row["licence"]
+    yield "figures", "; ".join(_stated(row))
     for name in ("first_seen", "last_checked", "gone_at", "moved_to"):
         yield name.replace("_", " "), row[name]
     if full:

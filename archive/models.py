@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 CaptureKind = Literal["page", "discovery", "robots", "imported"]
@@ -27,6 +28,7 @@ Role = Literal["aside", "twice", "summary"]
 # how a source prints the time of day; 12h: hours to twelve without AM or PM
 Clock = Literal["24h", "12h"]
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # a source's documents fetched this many seconds before or after a capture are evidence for its marks
 WINDOW = 90 * 86_400
 
@@ -42,6 +44,35 @@ def stamp(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """The moment of a stamp."""
     return datetime.fromisoformat(text)
+
+
+def asked_day(text: str) -> str:
+    """A day as somebody asked for it.
+
+    Raises:
+        ValueError: it is none (2031-04-20), in words.
+    """
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise ValueError(f"{text[:40]} is not a day (2031-04-20)")
+
+
+def asked_moment(text: str) -> str:
+    """The stamp of a moment as somebody asked for it; a day is meant to its end, a time without a zone in UTC.
+
+    Raises:
+        ValueError: it is neither, in words.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+        if _DAY.fullmatch(text):
+            at += timedelta(days=1, milliseconds=-1)
+        return stamp(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text[:40]} is neither a day (2031-04-20) nor a time (2031-04-20T06:00Z)") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +216,53 @@ class Entry(NamedTuple):
     at: str | None
     printed: str | None = None
     title: str | None = None
+
+
+class Figure(NamedTuple):
+    """One number that a report states: who claims it, about whom, for when.
+
+    ``series``: ``total`` (since 24.02.22), ``day``, ``week`` or ``period`` (from ``period_start`` to ``period_end``,
+    both inclusive), else the name of a regional series that has sums of its own. ``category``, ``direction`` and
+    ``formation`` are neutral keys, ``*_printed`` as printed. ``as_of`` and the period are days, YYYY-MM-DD.
+    ``total`` is the series' own number, ``delta`` the day's beside it, None where none is printed: neither is derived
+    from the other. ``qualifier``: about, more than, up to, at least, almost. ``precision``: half the width of what
+    was rounded (29.2 thousand is 29,200 give or take 50), 0 where every digit is printed. ``definition``: the words
+    that say what is counted ("killed and wounded"). ``position``: of the block of ``sentence``, -1 the title.
+    """
+
+    claimed_by: Literal["ukraine", "russia"]
+    about: Literal["ukraine", "russia"]
+    series: str
+    category: str
+    as_of: str
+    total: int | None
+    delta: int | None = None
+    qualifier: str | None = None
+    precision: int = 0
+    period_start: str | None = None
+    period_end: str | None = None
+    direction: str | None = None
+    direction_printed: str | None = None
+    formation: str | None = None
+    formation_printed: str | None = None
+    definition: str | None = None
+    sentence: str = ""
+    position: int = -1
+
+
+class Unread(NamedTuple):
+    """A sentence that states losses and could not be read for sure; ``reason`` says in words why."""
+
+    position: int
+    sentence: str
+    reason: str
+
+
+class Facts(NamedTuple):
+    """What a report states, in page order, and what of it stayed unread."""
+
+    figures: tuple[Figure, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from archive.boilerplate import Document, Own, compose, mark_blocks, repeated_bl
 from archive.diff import Seen, Stretch, differences, stated_changed, stretches
 from archive.doubt import joined, of_capture
 from archive.elements import shown
+from archive.figures import Figures, Told
 from archive.fingerprint import EXTRACTOR, block_hash
 from archive.group import Groups
 from archive.models import WINDOW, Block, Mark, Page, Reading
@@ -49,9 +50,11 @@ class Reviser:
     def __init__(self, store: Store, without: frozenset[str] = frozenset()) -> None:
         self.store, self.without = store, without
         self.groups = Groups(store)
+        self.figures = Figures(store)
         self._invented = bool(store.fictional())
         self._documents: OrderedDict[int, Document] = OrderedDict()
         self._patterns: dict[str, tuple[str, ...]] = {}
+        self._publishers: dict[str, str] = {}
         self._verdicts: dict[str, dict[int, str]] = {}
 
     def attach(
@@ -160,6 +163,7 @@ class Reviser:
         store = self.store
         source, before = store.article(article)["source"], store.sighted(article)
         self.groups.remove(article)
+        self.figures.remove(article)
         store.remove_article(article, into)
         return self._sight(article, source, before) - {article}
 
@@ -227,7 +231,7 @@ class Reviser:
         if not found:
             return []
         kept = {revision.first_capture: revision for revision in store.revisions(article)}
-        self._write_revisions(row, found, kept)
+        revisions = self._write_revisions(row, found, kept)
         last = found[-1].first
         digest = _sha256(last.text)
         earlier = kept.get(last.capture)
@@ -265,7 +269,38 @@ class Reviser:
         left = texts[reading["id"]]
         store.set_parts(article, shown(json.loads(reading["extras"]), left.blocks, left.marks))
         self.groups.update(article)
+        if not self._invented:  # an invented ministry's losses are nobody's
+            self.figures.update(article, self._told(row["source"], revisions, steps, readings, texts))
         return [s.capture for s in seen]
+
+    def _told(
+        self,
+        source: str,
+        revisions: Mapping[int, int],
+        steps: list[Step],
+        readings: dict[int, dict[str, Any]],
+        texts: Mapping[int, _Marked],
+    ) -> Iterator[Told]:
+        """What an article's revisions show; ``revisions``: first capture → revision."""
+        for step in steps:
+            if step.capture not in revisions or step.reading is None:
+                continue
+            metadata = _dated(readings[step.reading], steps, readings)["metadata"]
+            yield Told(
+                revisions[step.capture],
+                readings[step.reading]["title"],
+                texts[step.reading].blocks,
+                texts[step.reading].marks,
+                metadata.get("language"),
+                metadata.get("published_day"),
+                metadata.get("publisher") or self._publisher(source),
+            )
+
+    def _publisher(self, source: str) -> str:
+        if source not in self._publishers:
+            known = self.store.source(source)
+            self._publishers[source] = known.publisher or known.name
+        return self._publishers[source]
 
     def _text(self, reading: dict[str, Any], row: dict[str, Any]) -> _Marked:
         """Mark a reading's blocks by the evidence of its time."""
@@ -304,7 +339,10 @@ class Reviser:
             self._documents.move_to_end(article)
         return document
 
-    def _write_revisions(self, article: dict[str, Any], found: list[Stretch], kept: dict[int, Revision]) -> None:
+    def _write_revisions(
+        self, article: dict[str, Any], found: list[Stretch], kept: dict[int, Revision]
+    ) -> dict[int, int]:
+        """Returns the revisions by the first capture of each."""
         ids: dict[int, int] = {}  # capture → its revision
         unchanged_before = True
         for number, stretch in enumerate(found, 1):
@@ -360,6 +398,7 @@ class Reviser:
                         "folded_into": ids.get(capture),
                     },
                 )
+        return {capture: ids[capture] for capture in starts}
 
 
 def _proof(steps: list[Step], last: Stretch) -> Step:

@@ -7,6 +7,7 @@ A migration that was released is never changed: the next change is a new one bel
 from __future__ import annotations
 
 import json
+import re
 
 from sqlite_utils import Database, Migrations
 
@@ -537,6 +538,218 @@ create index stories_sources on stories(sources);
 create index articles_story on articles(story);
 """
 
+_FIGURES = """
+-- what its figures were read from and with, SHA-256; NULL: not read yet, or folded
+alter table revisions add column figures_sha256 text;
+create table figures (                  -- one number that a text states
+    id integer primary key,             -- stays where the same text states the same claim
+    article integer not null references articles(id),
+    revision integer not null references revisions(id),
+    claimed_by text not null,           -- ukraine, russia: from the text, whoever prints it
+    about text not null,                -- whose losses it says they are
+    series text not null,               -- total; day, week, period: of those days alone; else a region's own sums
+    category text not null,
+    as_of text not null,
+    period_start text,                  -- NULL: since the beginning
+    period_end text,
+    direction text,                     -- NULL: of all, or one that is not known (direction_printed)
+    formation text,
+    total integer,                      -- NULL: none is printed
+    delta integer,
+    qualifier text,
+    precision integer not null,         -- half the width of what was rounded, 0: printed to the last digit
+    definition text,
+    sentence text not null,             -- as printed
+    position integer not null,          -- of its block, -1: the title
+    direction_printed text,
+    formation_printed text,
+    source text not null default '',    -- as articles.source
+    official integer not null default 0,    -- 1: of an official source of the side that claims
+    known_from text not null default '',    -- revisions.seen_from
+    known_until text,                   -- when the next text of the article was seen first; NULL: its latest one
+    standing text,                      -- taken, agrees, differs; NULL: of an earlier text
+    taken integer                       -- the figure that stands for the day: itself, or of another page
+);
+create index figures_article on figures(article, claimed_by, series, as_of, revision, known_until);
+create index figures_revision on figures(revision);
+create index figures_day on figures(as_of, claimed_by, series);
+create index figures_claim on figures(claimed_by, series, category, as_of);
+create index figures_category on figures(category, as_of);
+create index figures_series on figures(series, as_of);
+create index figures_source on figures(source, as_of);
+create index figures_known_from on figures(known_from);
+create index figures_total on figures(total);
+create index figures_delta on figures(delta);
+create index figures_taken on figures(taken, standing, article);
+-- what is charted, with what the views over all days read of it
+create index figures_headlines on figures(as_of desc, claimed_by, series, category, total, delta)
+    where standing = 'taken' and {headline};
+create index figures_lines
+    on figures(claimed_by, series, category, as_of, total, delta, precision, article, revision)
+    where standing = 'taken' and {headline};
+create index figures_parts on figures(as_of desc, claimed_by, series, category)
+    where standing = 'taken' and not {headline};
+create index figures_differ on figures(as_of desc) where standing = 'differs';
+create table figures_unread (           -- sentences that state losses and were not read for sure
+    article integer not null references articles(id),
+    revision integer not null references revisions(id),
+    position integer not null,          -- of its block, -1: the title
+    sentence text not null,
+    reason text not null
+);
+create index figures_unread_article on figures_unread(article);
+create index figures_unread_revision on figures_unread(revision);
+create index figures_unread_reason on figures_unread(reason);
+
+create view claimed_losses as           -- what each side claims for a day: one row for all pages that state it
+select f.as_of, f.claimed_by, f.about, f.series, f.category, f.period_start, f.period_end,
+    f.total as claimed_total, f.delta as claimed_delta, f.qualifier, f.precision, f.definition,
+    (select count(distinct o.article) from figures o
+        where o.taken = f.id and o.standing = 'agrees' and o.article <> f.article) as reprints_agreeing,
+    (select count(distinct o.article) from figures o
+        where o.taken = f.id and o.standing = 'differs' and o.article <> f.article) as reprints_differing,
+    (select min(o.known_from) from figures o where o.claimed_by = f.claimed_by and o.series = f.series
+        and o.category = f.category and o.as_of = f.as_of and o.total is f.total
+        and (o.about, o.period_start, o.period_end, o.direction, o.direction_printed, o.formation,
+            o.formation_printed) is (f.about, f.period_start, f.period_end, null, null, null, null)) as first_held,
+    f.source, f.official, f.article, f.revision, f.id as figure, f.sentence, a.url
+from figures f left join articles a on a.id = f.article
+where f.standing = 'taken' and {headline f}
+order by f.as_of desc, f.claimed_by, f.series, f.category;
+
+create view claimed_losses_by_direction as      -- the same for one direction or group of forces
+select f.as_of, f.claimed_by, f.about, f.series, f.category, f.period_start, f.period_end,
+    f.direction, f.direction_printed, f.formation, f.formation_printed,
+    f.total as claimed_total, f.delta as claimed_delta, f.qualifier, f.precision, f.definition,
+    (select count(distinct o.article) from figures o
+        where o.taken = f.id and o.standing = 'agrees' and o.article <> f.article) as reprints_agreeing,
+    (select count(distinct o.article) from figures o
+        where o.taken = f.id and o.standing = 'differs' and o.article <> f.article) as reprints_differing,
+    f.source, f.official, f.article, f.revision, f.id as figure, f.sentence, a.url
+from figures f left join articles a on a.id = f.article
+where f.standing = 'taken' and not {headline f}
+order by f.as_of desc, f.claimed_by, f.series, f.category;
+
+create view disagreements as            -- two pages that state one claim of one side with other numbers
+select d.as_of, d.claimed_by, d.about, d.series, d.category, d.period_start, d.period_end,
+    coalesce(d.direction, d.direction_printed) as direction, coalesce(d.formation, d.formation_printed) as formation,
+    t.total as claimed_total, d.total as other_claimed_total, t.delta as claimed_delta,
+    d.delta as other_claimed_delta, t.source, d.source as other_source, t.article, d.article as other,
+    t.revision, d.revision as other_revision, t.sentence, d.sentence as other_sentence,
+    ta.url, da.url as other_url
+from figures d join figures t on t.id = d.taken
+left join articles ta on ta.id = t.article left join articles da on da.id = d.article
+where d.standing = 'differs'
+order by d.as_of desc;
+
+create view loss_checks as              -- what does not add up in what one side claims: shown, never corrected
+with numbered as (
+    select f.as_of, f.claimed_by, f.series, f.category, f.total, f.delta, f.precision, f.article, f.revision,
+        dense_rank() over (partition by f.claimed_by, f.series order by f.as_of) as report
+    from figures f indexed by figures_lines
+    where f.standing = 'taken' and f.series not in ('day', 'week', 'period') and f.total is not null
+        and {headline f}),
+lines as materialized (
+    select *, lag(report) over line as report_before, lag(as_of) over line as day_before,
+        lag(total) over line as total_before, lag(precision) over line as precision_before,
+        lag(article) over line as article_before, lead(total) over line as total_after
+    from numbered window line as (partition by claimed_by, series, category order by as_of)),
+days as (
+    select claimed_by, series, as_of, article, revision,
+        lag(as_of) over (partition by claimed_by, series order by as_of) as day_before,
+        lag(article) over (partition by claimed_by, series order by as_of) as article_before
+    from (select claimed_by, series, as_of, min(article) as article, revision    -- of the same row
+        from numbered group by claimed_by, series, as_of))
+select as_of, claimed_by, series, category, 'delta' as finding, total as claimed_total, delta as claimed_delta,
+    total_before + delta as expected, null as days_missing, day_before as other_day, total_before as other_total,
+    article, revision, article_before as other
+from lines
+where delta is not null and day_before = date(as_of, '-1 day') and not precision and not precision_before
+    and total <> total_before + delta
+union all
+select as_of, claimed_by, series, category, 'decrease', total, delta, null, null, day_before, total_before,
+    article, revision, article_before
+from lines where total + precision < total_before - precision_before
+union all
+select as_of, claimed_by, series, null, 'no report', null, null, null,
+    cast(julianday(as_of) - julianday(day_before) as integer) - 1, day_before, null, article, revision, article_before
+from days where day_before < date(as_of, '-1 day')
+union all
+select as_of, claimed_by, series, category, 'no category', total, delta, null,
+    cast(julianday(as_of) - julianday(day_before) as integer) - 1, day_before, total_before,
+    article, revision, article_before
+from lines where report_before < report - 1
+union all
+select h.as_of, h.claimed_by, h.series, h.category, 'sum', h.total, h.delta, sum(p.total), null, null, null,
+    h.article, h.revision, null
+from figures h cross join figures p indexed by figures_revision on p.revision = h.revision
+    and (p.claimed_by, p.about, p.series, p.category, p.period_start, p.period_end)
+        is (h.claimed_by, h.about, h.series, h.category, h.period_start, h.period_end)
+where h.standing = 'taken' and h.series in ('day', 'week', 'period') and h.total is not null
+    and {headline h} and not {headline p}
+group by h.id having count(*) > 1 and abs(sum(p.total) - h.total) > h.precision + sum(p.precision)
+union all
+select p.as_of, p.claimed_by, p.series, null, 'year of the date', null, null, null, null, a.published_day, null,
+    p.article, p.revision, null
+from (select distinct article, claimed_by, series, as_of, revision from figures where known_until is null) p
+join articles a on a.id = p.article
+where abs(julianday(p.as_of) - julianday(a.published_day)) between 300 and 430
+union all
+select o.as_of, o.claimed_by, o.series, null, 'year of the totals', null, null, null, null, date(o.as_of, o.shift),
+    null, o.article, o.revision, null
+from (select w.*, s.shift,
+        (select n.total from figures n indexed by figures_lines where n.standing = 'taken' and {headline n}
+            and n.claimed_by = w.claimed_by and n.series = w.series and n.category = w.category
+            and n.as_of <= date(w.as_of, s.shift) order by n.as_of desc limit 1) as low,
+        (select n.total from figures n indexed by figures_lines where n.standing = 'taken' and {headline n}
+            and n.claimed_by = w.claimed_by and n.series = w.series and n.category = w.category
+            and n.as_of >= date(w.as_of, s.shift) order by n.as_of limit 1) as high
+    from (select as_of, claimed_by, series, category, total, article, revision from lines
+            where total < total_before or total > total_after
+        union all select d.as_of, d.claimed_by, d.series, d.category, d.total, d.article, d.revision from figures d
+            where d.standing = 'differs' and d.series not in ('day', 'week', 'period') and {headline d}) w
+    cross join (select '-1 year' as shift union all select '+1 year') s) o
+where o.total between o.low and o.high
+group by o.article, o.claimed_by, o.series, o.as_of, o.shift having count(distinct o.category) > 2;
+
+create view claimed_losses_wide as      -- one row a day; every column names the side that claims
+select f.as_of, {columns}
+from figures f indexed by figures_headlines
+where f.standing = 'taken' and {headline f} and f.series = 'total'
+group by f.as_of
+order by f.as_of desc;
+"""
+# the categories of each side's totals, each a column of the view above; another one is a migration of its own
+_CLAIMED = {
+    "ukraine": (
+        "personnel", "tanks", "armoured_vehicles", "artillery", "mlrs", "air_defence", "aircraft", "helicopters",
+        "uavs", "cruise_missiles", "ships", "submarines", "vehicles_and_fuel_tanks", "vehicles", "fuel_tanks",
+        "special_equipment", "ground_robotic_systems", "mobile_srbm",
+    ),
+    "russia": (
+        "aircraft", "helicopters", "uavs", "air_defence", "tanks_and_armoured_vehicles", "mlrs",
+        "artillery_and_mortars", "special_vehicles",
+    ),
+}  # fmt: skip
+
+
+def _figures() -> str:
+    """The statements with what is written once: that a figure is a headline, and each side's categories."""
+    parts = ("direction", "direction_printed", "formation", "formation_printed")
+    headline = re.compile(r"\{headline ?(\w*)\}")
+    sql = headline.sub(
+        lambda of: f"coalesce({', '.join(f'{of[1]}.{part}'.lstrip('.') for part in parts)}) is null", _FIGURES
+    )
+    columns = ",\n    ".join(
+        f"max(case when f.claimed_by = '{side}' and f.category = '{category}' then f.{column} end)"
+        f" as claimed_by_{side}_{category}{suffix}"
+        for side, categories in _CLAIMED.items()
+        for category in categories
+        for column, suffix in (("total", ""), ("delta", "_delta"))
+        if side == "ukraine" or column == "total"  # Russia's totals come without the day's
+    )
+    return sql.replace("{columns}", columns)
+
 
 @migrations()
 def m001_spine(db: Database) -> None:
@@ -624,3 +837,11 @@ def _filled(
     numbers = differences((texts[3], texts[4], texts[5]), (texts[0], texts[1], texts[2])).replaced
     stated = stated_changed(before, after)
     return source, superseded or 0, stated, json.dumps(numbers, ensure_ascii=False) if numbers else None, revision
+
+
+@migrations()
+def m008_figures(db: Database) -> None:
+    """What each side claims, by page and by day; texts that were kept before are read by a rebuild."""
+    for statement in _figures().split(";\n"):
+        if statement.strip():
+            db.execute(statement)

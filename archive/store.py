@@ -26,6 +26,7 @@ from archive.schema import migrations
 from archive.store_captures import Captures, Known
 from archive.store_copies import Copies, Link, Place
 from archive.store_evidence import Evidence, seconds
+from archive.store_figures import FigureRows
 from archive.store_history import History
 from archive.store_rebuild import Rebuilds
 from archive.store_runs import Runs
@@ -71,7 +72,7 @@ class Revision:
     folded_into: int | None
 
 
-class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copies, Stories):
+class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copies, Stories, FigureRows):
     """The archive's rows.
 
     Raises:
@@ -158,6 +159,8 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copie
                 shown,
             ),
             **{name: self._parts(name, article) for name in ("links", "media", "quotes", "entries")},
+            "figures": self.figures_stated(article),
+            "figures_unread": self.unread_sentences(article),
         }
 
     def _parts(self, table: str, article: int) -> list[dict[str, Any]]:

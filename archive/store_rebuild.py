@@ -197,8 +197,8 @@ class Rebuilds(Rows):
         )
         self.conn.execute("update revisions set folded_into = null where article = ?", (article,))
         for table in (
-            "capture_articles", "readings", "revisions", "derivations", "search_text", "unsettled",
-            "links", "media", "quotes", "entries",
+            "figures", "figures_unread", "capture_articles", "readings", "revisions", "derivations", "search_text",
+            "unsettled", "links", "media", "quotes", "entries",
         ):  # fmt: skip
             self.conn.execute(f"delete from {table} where article = ?", (article,))  # noqa: S608
         self.conn.execute("delete from articles where id = ?", (article,))

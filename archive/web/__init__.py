@@ -9,7 +9,7 @@ view's address, and with it the view's filters, paging and column notes.
 
 from datasette import hookimpl
 
-from archive.web import cells, pages, policy, story
+from archive.web import cells, losses, pages, policy
 
 asgi_wrapper = hookimpl(policy.asgi_wrapper)
 extra_css_urls = hookimpl(pages.extra_css_urls)
@@ -17,5 +17,5 @@ extra_template_vars = hookimpl(pages.extra_template_vars)
 # after Datasette's own functions, one of which it replaces
 prepare_connection = hookimpl(cells.prepare_connection, trylast=True)
 prepare_jinja2_environment = hookimpl(cells.prepare_jinja2_environment)
-register_routes = hookimpl(story.register_routes)
+register_routes = hookimpl(losses.register_routes)
 render_cell = hookimpl(cells.render_cell)

@@ -12,7 +12,7 @@ from datasette import Response
 
 from archive.elements import ends, shown
 from archive.models import Block, Entry, Link, Media, Quote
-from archive.web import carriers, queries
+from archive.web import carriers, claimed, queries, wording
 from archive.web.policy import STRICT
 from archive.web.queries import Row
 
@@ -131,6 +131,8 @@ async def _article(request: Any, datasette: Any) -> Any:
             beside["quotes"],
         ),
         **beside,
+        "claims": wording.stated(await claimed.of_text(db, identity, revision["id"] if revision else None)),
+        "unread": await claimed.unread(db, identity, revision["id"] if revision else None),
         "hidden": [block for block in blocks if block["mark"] and block["mark"] != "summary"],
         "captures": captures[: queries.CAPTURES],
         "more_captures": len(captures) > queries.CAPTURES,

@@ -169,6 +169,6 @@ async def size(db: Any) -> Row:
     row = await fetch_one(
         db,
         "select (select count(*) from articles) as articles,"
-        " (select finished from runs order by id desc limit 1) as last_run",
+        " (select finished from runs order by id desc limit 1) as last_run, exists(select 1 from figures) as claims",
     )
     return row or {}
