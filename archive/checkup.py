@@ -285,6 +285,11 @@ def _runs(patient: Patient) -> Iterator[Check]:
 def _rebuild(patient: Patient) -> Iterator[Check]:
     with ask.reading(patient.home.database) as conn:
         left = ask.unfinished_rebuild(conn)
+        old = 0 if left or migrations.pending(Database(conn)) else ask.uncompared(conn)
+    if left is None and old:
+        line = f"{old} articles were kept by an earlier version: their copies, stories and figures are not known"
+        yield Check("rebuild", "warning", line, "run `communique rebuild`")
+        return
     if left is None:
         yield Check("rebuild", "ok", "no rebuild was left unfinished")
         return

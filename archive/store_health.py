@@ -289,3 +289,12 @@ def unfinished_rebuild(conn: sqlite3.Connection) -> tuple[str, int, int] | None:
         " where finished is null order by id desc limit 1"
     ).fetchone()
     return row and (str(row[0]), int(row[1]), int(row[2]))
+
+
+def uncompared(conn: sqlite3.Connection) -> int:
+    """How many articles were kept before texts were compared with one another and their figures read."""
+    return int(
+        conn.execute(
+            "select count(*) from articles where text_sha256 <> '' and id not in (select article from signatures)"
+        ).fetchone()[0]
+    )

@@ -167,6 +167,16 @@ def test_a_row_that_names_a_missing_row_is_found(home: Home, rows: sqlite3.Conne
     assert (check.level, check.line) == ("problem", "articles row 1 → captures")
 
 
+def test_articles_of_an_earlier_version_are_counted_until_a_rebuild_reads_them(
+    home: Home, rows: sqlite3.Connection
+) -> None:
+    assert only(home, "rebuild").level == "ok"
+    rows.execute("delete from signatures where article < 3")
+    check = only(home, "rebuild")
+    assert (check.level, check.mend) == ("warning", "run `communique rebuild`")
+    assert check.line.startswith("2 articles were kept by an earlier version")
+
+
 def test_an_archive_of_another_version_is_told(home: Home, rows: sqlite3.Connection) -> None:
     rows.execute("delete from _sqlite_migrations where name = 'm002_views'")
     assert only(home, "version").level == "problem"
