@@ -83,7 +83,8 @@ def _compare(home: Home) -> list[str]:
     try:
         rows = {(row["url"], row["part"]): row for row in store.articles()}
         sources = store.source_health()
-        runs = [_outcomes(store, row["id"]) for row in reversed(store.last_runs(2))]
+        last = store.last_runs(3)
+        runs = [_outcomes(store, row["id"]) for row in reversed(last[:2])]
     finally:
         store.close()
     problems = [
@@ -107,7 +108,9 @@ def _compare(home: Home) -> list[str]:
         if story.published not in (None, row["published"]):
             problems.append(f"{url} was published {story.published}, not {row['published']}")
         revisions = 2 if url in {*CHANGES.silent, *CHANGES.corrected} else 1
-        if row["revisions"] != revisions:
+        # each further tour brings the first day's text back, and edits it again
+        fits = row["revisions"] % 2 == 0 if len(last) > 2 and revisions == 2 else row["revisions"] == revisions
+        if not fits:
             problems.append(f"{url} has {row['revisions']} revisions, not {revisions}")
         if (row["gone_at"] is not None) != (url in CHANGES.withdrawn):
             problems.append(f"{url} is {'gone' if row['gone_at'] else 'still there'}")
