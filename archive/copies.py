@@ -149,12 +149,6 @@ def is_other_story(a: Text, b: Text) -> bool:
     return shared <= 0.1 * min(len(a.shingles), len(b.shingles)) and _cosine(_terms(a.words), _terms(b.words)) < ABOUT
 
 
-def similarity(a: Text, b: Text) -> float:
-    """Jaccard of the runs of two texts: how much of their wording they share, 0 to 1."""
-    shared = overlap(a.shingles, b.shingles)
-    return shared / max(len(a.shingles) + len(b.shingles) - shared, 1)
-
-
 def _series(a: Text, b: Text) -> Relation | None:
     """Whether two texts are reports of one form with other figures."""
     fewer = min(a.numbers.total(), b.numbers.total())

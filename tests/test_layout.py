@@ -142,7 +142,7 @@ def test_pure_modules_open_no_file(module: str) -> None:
 @pytest.mark.parametrize("module", modules("archive"))
 def test_only_the_doing_modules_open_the_store(module: str) -> None:
     allowed = {
-        "cli", "history_cli", "losses_cli", "ingest", "rebuild", "revise", "group", "figures", "health", "checkup", "verify", "export",
+        "cli", "history_cli", "losses_cli", "show_cli", "ingest", "rebuild", "revise", "group", "figures", "health", "checkup", "verify", "export",
         "importer", "overrule",
     }  # fmt: skip
     if "archive.store" in set(imported(module)):
