@@ -23,7 +23,7 @@ from archive.forecast import Forecast, forecast, measured
 from archive.home import Home
 from archive.ingest import RESERVE
 from archive.models import moment, stamp
-from archive.schema import migrations
+from archive.schema_reading import migrations
 from archive.warc import OPEN
 
 Level = Literal["ok", "warning", "problem"]

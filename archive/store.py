@@ -22,7 +22,7 @@ from archive.models import (
     Outcome,
     Reading,
 )
-from archive.schema import migrations
+from archive.schema_reading import migrations
 from archive.store_captures import Captures, Known
 from archive.store_copies import Copies, Link, Place
 from archive.store_evidence import Evidence, seconds

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from archive.home import Home
 from archive.store import Store
 from archive.web import cells
-from archive.web.pages import structure
+from archive.web.article import structure
 from archive.web.policy import STRICT
 from archive.web.server import SETTINGS, metadata_path
 from tests.keeping import captured, keep

@@ -7,15 +7,30 @@ The canned queries stand in ``datasette-metadata.json``; none has the name of a 
 view's address, and with it the view's filters, paging and column notes.
 """
 
-from datasette import hookimpl
+from typing import Any
 
-from archive.web import cells, losses, pages, policy
+from datasette import Response, hookimpl
+
+from archive.web import article, cells, changed, home, losses, policy, story
 
 asgi_wrapper = hookimpl(policy.asgi_wrapper)
-extra_css_urls = hookimpl(pages.extra_css_urls)
-extra_template_vars = hookimpl(pages.extra_template_vars)
+extra_css_urls = hookimpl(home.extra_css_urls)
+extra_template_vars = hookimpl(home.extra_template_vars)
 # after Datasette's own functions, one of which it replaces
 prepare_connection = hookimpl(cells.prepare_connection, trylast=True)
 prepare_jinja2_environment = hookimpl(cells.prepare_jinja2_environment)
-register_routes = hookimpl(losses.register_routes)
 render_cell = hookimpl(cells.render_cell)
+
+
+async def _robots() -> Response:
+    """Closed: the texts are other people's."""
+    return Response.text("User-agent: *\nDisallow: /\n")
+
+
+def _routes() -> list[tuple[str, Any]]:
+    """Every address of ours."""
+    modules = (article, changed, losses, story)
+    return [*(route for module in modules for route in module.ROUTES), (r"^/robots\.txt$", _robots)]
+
+
+register_routes = hookimpl(_routes)

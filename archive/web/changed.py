@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from datasette import Response
-
 from archive.diff import Piece, differences, stated_changed
-from archive.web import carriers, links, pages, queries
-from archive.web.pages import DATABASE, HEADERS, OUTCOMES, number
+from archive.web import carriers, frame, links, queries
+from archive.web.article import OUTCOMES
+from archive.web.frame import number
 from archive.web.queries import Row
 
 Paragraph = list[Piece]
 # more paragraphs in a row than these that did not change are folded
 _SHOWN = 2
-
-
-def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
-    """``/article/ID/diff`` and the other pages."""
-    return [(r"^/article/(?P<article>[^/]*)/diff$", _changed), *pages.register_routes()]
 
 
 async def _changed(request: Any, datasette: Any) -> Any:
@@ -31,18 +25,18 @@ async def _changed(request: Any, datasette: Any) -> Any:
     """
     asked = request.url_vars["article"]
     identity = number(asked)
-    db = await pages.allowed(datasette, request) and datasette.get_database(DATABASE)
+    db = await frame.archive(datasette, request)
     article = await queries.article(db, identity) if db and identity is not None else None
     if identity is None or article is None:
-        return await pages.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+        return await frame.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
     if request.args.get("with"):
         return await _compared(request, datasette, db, article)
     revisions = await queries.numbered(db, identity)
     if len(revisions) < 2:
-        return await pages.not_found(request, datasette, f"Article {identity} has had one text only.")
+        return await frame.not_found(request, datasette, f"Article {identity} has had one text only.")
     chosen = await _chosen(db, revisions, request.args)
     if chosen is None:
-        return await pages.not_found(request, datasette, f"Article {identity} has no such revision.")
+        return await frame.not_found(request, datasette, f"Article {identity} has no such revision.")
     before, after = [await queries.proved(db, revision) or {} for revision in chosen]
     # beside the server's loop: a long text takes a second
     change = await asyncio.to_thread(differences, *((r["title"], r["summary"], r["text"]) for r in (before, after)))
@@ -60,8 +54,7 @@ async def _changed(request: Any, datasette: Any) -> Any:
         "stated_changed": stated_changed(before["last_stated"], after["first_stated"]),
         "outcomes": OUTCOMES,
     }
-    html = await datasette.render_template("communique_diff.html", context, request=request)
-    return Response.html(html, headers=HEADERS)
+    return await frame.page(request, datasette, "communique_diff.html", context)
 
 
 async def _compared(request: Any, datasette: Any, db: Any, article: Row) -> Any:
@@ -70,9 +63,9 @@ async def _compared(request: Any, datasette: Any, db: Any, article: Row) -> Any:
     other = number(asked)
     rows = await links.named(db, [article["id"], other or 0])
     if other is None or other not in rows:
-        return await pages.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+        return await frame.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
     if other == article["id"]:
-        return await pages.not_found(request, datasette, f"Article {other} cannot be compared with itself.")
+        return await frame.not_found(request, datasette, f"Article {other} cannot be compared with itself.")
     found = await links.texts(db, [article["id"], other])
     pair = [{**rows[one], **found[one]} for one in (article["id"], other)]
     change = await asyncio.to_thread(differences, *((r["title"], r["summary"], r["text"]) for r in pair))
@@ -86,8 +79,7 @@ async def _compared(request: Any, datasette: Any, db: Any, article: Row) -> Any:
         "link": await links.link(db, article["id"], other),
         "relations": carriers.WORDS,
     }
-    html = await datasette.render_template("communique_compare.html", context, request=request)
-    return Response.html(html, headers=HEADERS)
+    return await frame.page(request, datasette, "communique_compare.html", context)
 
 
 async def _chosen(db: Any, revisions: Sequence[Row], args: Any) -> tuple[int, int] | None:
@@ -126,3 +118,8 @@ def folded(whole: Sequence[Paragraph]) -> list[tuple[bool, list[Paragraph]]]:
         members = list(run)
         runs.append((same and len(members) > _SHOWN, members))
     return runs
+
+
+ROUTES = [
+    (r"^/article/(?P<article>[^/]*)/diff$", _changed),
+]

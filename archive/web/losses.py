@@ -7,19 +7,17 @@ stand in one chart.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from datasette import Response
-
 from archive.models import asked_day, asked_moment
-from archive.web import charts, claimed, pages, story, wording
+from archive.web import charts, claimed, frame, wording
 from archive.web.charts import Claimed, findings
+from archive.web.frame import DATABASE, number
 from archive.web.known import as_known
-from archive.web.pages import DATABASE, HEADERS, number
 from archive.web.queries import Row
 from archive.web.wording import ABOUT, SIDES
 
@@ -45,30 +43,19 @@ class _Unclear(ValueError):
     """A parameter that cannot be read."""
 
 
-def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
-    """``/losses``, ``/losses/SIDE``, ``/losses/SIDE/CATEGORY`` and the other pages."""
-    return [
-        (r"^/losses$", _overview),
-        (r"^/losses/(?P<side>[^/]*)$", _overview),
-        (r"^/losses/(?P<side>[^/]*)/(?P<category>[^/]*)$", _series),
-        *story.register_routes(),
-    ]
-
-
 async def _overview(request: Any, datasette: Any) -> Any:
     """Both sides, or one; ``?as_of=DAY``: by direction for the last day up to that one that has any."""
     asked = request.url_vars.get("side")
-    db = await pages.allowed(datasette, request) and datasette.get_database(DATABASE)
+    db = await frame.archive(datasette, request)
     if not db or (asked is not None and asked not in SIDES):
-        return await pages.not_found(request, datasette, "There is no such side: ukraine and russia are.")
+        return await frame.not_found(request, datasette, "There is no such side: ukraine and russia are.")
     try:
         as_of = _read(asked_day, request.args.get("as_of"), "as_of")
     except _Unclear as error:
-        return await pages.not_found(request, datasette, str(error))
+        return await frame.not_found(request, datasette, str(error))
     sides = [await _side(db, side, as_of) for side in ([asked] if asked else SIDES)]
     context = {"sides": [side for side in sides if side], "only": asked, "name": SIDES.get(asked or "")}
-    html = await datasette.render_template("communique_losses.html", context, request=request)
-    return Response.html(html, headers=HEADERS)
+    return await frame.page(request, datasette, "communique_losses.html", context)
 
 
 async def _side(db: Any, side: str, as_of: str | None) -> Row | None:
@@ -123,22 +110,22 @@ def _short(side: str, rows: Sequence[Row]) -> Row:
 async def _series(request: Any, datasette: Any) -> Any:
     """One series: ``?series=`` another than the totals, ``?since=&until=`` days, ``?known=`` a day or a time."""
     side, key = request.url_vars["side"], request.url_vars["category"]
-    db = await pages.allowed(datasette, request) and datasette.get_database(DATABASE)
+    db = await frame.archive(datasette, request)
     if not db or side not in SIDES:
-        return await pages.not_found(request, datasette, "There is no such side: ukraine and russia are.")
+        return await frame.not_found(request, datasette, "There is no such side: ukraine and russia are.")
     known = await claimed.series(db, side, key)
     if not known:
         message = f"{SIDES[side]} claims nothing of the category {key[:40]} in this archive."
-        return await pages.not_found(request, datasette, message)
+        return await frame.not_found(request, datasette, message)
     names = [one["series"] for one in known]
     of = request.args.get("series") or ("total" if "total" in names else names[0])
     if of not in names:
         message = f"{SIDES[side]} claims nothing of {wording.category(key)} in a series {of[:40]} in this archive."
-        return await pages.not_found(request, datasette, message)
+        return await frame.not_found(request, datasette, message)
     try:
         asked = _asked(request.args)
     except _Unclear as error:
-        return await pages.not_found(request, datasette, str(error))
+        return await frame.not_found(request, datasette, str(error))
     if asked.moment is None:
         rows, reprints = await claimed.line(db, side, of, key), None
         differing = await claimed.disputed(db, side, of, key)
@@ -152,8 +139,7 @@ async def _series(request: Any, datasette: Any) -> Any:
         for one in known
         if one["series"] != of
     ]
-    html = await datasette.render_template("communique_losses_series.html", context, request=request)
-    return Response.html(html, headers=HEADERS)
+    return await frame.page(request, datasette, "communique_losses_series.html", context)
 
 
 async def _context(
@@ -299,3 +285,10 @@ def _read(read: Callable[[str], str], text: str | None, name: str) -> str | None
         return read(text) if text else None
     except ValueError as error:
         raise _Unclear(f"{name}: {error}.") from None
+
+
+ROUTES = [
+    (r"^/losses$", _overview),
+    (r"^/losses/(?P<side>[^/]*)$", _overview),
+    (r"^/losses/(?P<side>[^/]*)/(?P<category>[^/]*)$", _series),
+]

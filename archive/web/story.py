@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from datasette import Response
 
 from archive.diff import words_changed
-from archive.web import carriers, cells, changed, links, pages, queries
-from archive.web.pages import DATABASE, HEADERS, number
+from archive.web import carriers, cells, frame, links, queries
+from archive.web.frame import number
 from archive.web.queries import Row
 
 # articles that are shown, the earliest ones: a wire text has hundreds, and two texts are compared in 2 ms
@@ -22,18 +22,13 @@ _COMPARED = 2_000_000
 _HELD, _ALL_HELD = 3, 400
 
 
-def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
-    """``/story/ID`` and the other pages."""
-    return [(r"^/story/(?P<story>[^/]*)$", _story), *changed.register_routes()]
-
-
 async def _story(request: Any, datasette: Any) -> Any:
     """A story's page; the number of another of its articles, or of one that was removed, leads to it."""
     asked = request.url_vars["story"]
     identity = number(asked)
-    db = await pages.allowed(datasette, request) and datasette.get_database(DATABASE)
+    db = await frame.archive(datasette, request)
     if not db or identity is None:
-        return await pages.not_found(request, datasette, f"There is no story {asked[:40]} in this archive.")
+        return await frame.not_found(request, datasette, f"There is no story {asked[:40]} in this archive.")
     story = await links.story(db, identity)
     if story is None:
         return await _elsewhere(request, datasette, db, identity)
@@ -62,18 +57,17 @@ async def _story(request: Any, datasette: Any) -> Any:
         "first_is_day": bool(first["published"]) and cells.is_day(first["published_printed"]),
         "relations": carriers.WORDS,
     }
-    html = await datasette.render_template("communique_story.html", context, request=request)
-    return Response.html(html, headers=HEADERS)
+    return await frame.page(request, datasette, "communique_story.html", context)
 
 
 async def _elsewhere(request: Any, datasette: Any, db: Any, identity: int) -> Any:
     """Where a number leads that is not that of a story."""
     article = await links.story_of(db, await queries.instead(db, identity) or identity)
     if article is None:
-        return await pages.not_found(request, datasette, f"There is no story {identity} in this archive.")
+        return await frame.not_found(request, datasette, f"There is no story {identity} in this archive.")
     if article["story"] is None:
         message = f"Article {article['id']} is in no story: no other article in this archive carries its text."
-        return await pages.not_found(request, datasette, message)
+        return await frame.not_found(request, datasette, message)
     return Response.redirect(datasette.urls.path(f"/story/{article['story']}"), status=302)
 
 
@@ -97,3 +91,8 @@ def _departures(texts: Mapping[int, Row], first: int) -> dict[int, Row]:
             "standfirst": any(above) and not added and not removed,
         }
     return found
+
+
+ROUTES = [
+    (r"^/story/(?P<story>[^/]*)$", _story),
+]

@@ -1,10 +1,9 @@
-"""Our own pages: the readable article, the home page's parts, robots.txt."""
+"""The page of an article: its text as it reads, where it comes from, and what else the archive knows of it."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import starmap
 from typing import Any
 
@@ -12,13 +11,10 @@ from datasette import Response
 
 from archive.elements import ends, shown
 from archive.models import Block, Entry, Link, Media, Quote
-from archive.web import carriers, claimed, queries, wording
-from archive.web.policy import STRICT
+from archive.web import carriers, claimed, frame, queries, wording
+from archive.web.frame import not_found, number
 from archive.web.queries import Row
 
-DATABASE = "archive"
-# no-referrer: what is read in a newsroom is nobody else's business
-HEADERS = {"content-security-policy": STRICT, "referrer-policy": "no-referrer"}
 FOUND = {
     "json-ld": "from the page's structured data (JSON-LD)",
     "meta": "from the page's meta elements",
@@ -45,62 +41,12 @@ OUTCOMES = {
 }
 
 
-def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
-    """``/article/ID`` and ``/robots.txt``."""
-    return [(r"^/article/(?P<article>[^/]*)$", _article), (r"^/robots\.txt$", _robots)]
-
-
-def extra_css_urls(datasette: Any) -> list[str]:
-    """Our style sheet on every page of Datasette; a packaged plugin's address has the distribution's name."""
-    return [datasette.urls.static_plugins("communique", "communique.css")]
-
-
-def extra_template_vars(
-    template: str | None, view_name: str | None, request: Any, datasette: Any
-) -> Callable[[], Awaitable[Row]]:
-    """What the templates that stand in for Datasette's own show besides."""
-
-    async def variables() -> Row:
-        home = view_name == "index"
-        ours = home or (template or "").startswith(("communique_", "query-archive-"))
-        if not ours or not await allowed(datasette, request):
-            return {}
-        db = datasette.get_database(DATABASE)
-        found: Row = {"readable": True, "fictional": await queries.fictional(db)}
-        if home:
-            found["archive"] = {
-                "latest": await queries.latest(db, 15),
-                "changes": await queries.changes(db, 8),
-                "health": await queries.health(db),
-                "stories": await queries.newest_stories(db, 6),
-                **await queries.size(db),
-            }
-        return found
-
-    return variables
-
-
-async def allowed(datasette: Any, request: Any) -> bool:
-    """Whether there is an archive, and whoever asks may read it."""
-    if DATABASE not in datasette.databases:
-        return False
-    visible, _ = await datasette.check_visibility(
-        request.actor if request else None,
-        permissions=[("view-table", (DATABASE, "articles")), ("view-database", DATABASE), "view-instance"],
-    )
-    return bool(visible)
-
-
-async def _robots() -> Any:
-    return Response.text("User-agent: *\nDisallow: /\n")
-
-
 async def _article(request: Any, datasette: Any) -> Any:
     """An article's page; with ``?revision=NUMBER`` or ``?revision_id=ID`` (which never shifts) an earlier text."""
     asked = request.url_vars["article"]
-    if not await allowed(datasette, request):
+    db = await frame.archive(datasette, request)
+    if db is None:
         return await not_found(request, datasette, "There is no such article.")
-    db = datasette.get_database(DATABASE)
     identity = number(asked)
     article = None if identity is None else await queries.article(db, identity)
     if identity is None or article is None:
@@ -144,8 +90,7 @@ async def _article(request: Any, datasette: Any) -> Any:
         # links are those of the text as it stands
         "around": None if revision else await carriers.around(db, article),
     }
-    html = await datasette.render_template("communique_article.html", context, request=request)
-    return Response.html(html, headers=HEADERS)
+    return await frame.page(request, datasette, "communique_article.html", context)
 
 
 async def _revision(db: Any, revisions: list[Row], args: Any) -> Row | None:
@@ -156,17 +101,6 @@ async def _revision(db: Any, revisions: list[Row], args: Any) -> Row | None:
     else:
         column, wanted = "number", number(args["revision"])
     return next((r for r in revisions if r[column] == wanted), None)
-
-
-async def not_found(request: Any, datasette: Any, message: str) -> Any:
-    """A page that says in one line what there is none of."""
-    html = await datasette.render_template("communique_404.html", {"message": message}, request=request)
-    return Response.html(html, status=404, headers=HEADERS)
-
-
-def number(text: str) -> int | None:
-    """A row id as SQLite can hold it."""
-    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 def _paragraphs(text: str) -> list[Row]:
@@ -235,3 +169,6 @@ def structure(
         if position in speakers and elements and elements[-1]["kind"] == "quote":
             elements[-1]["speaker"] = speakers[position]
     return elements
+
+
+ROUTES = [(r"^/article/(?P<article>[^/]*)$", _article)]
