@@ -16,6 +16,7 @@ import click
 
 from archive.errors import CommuniqueError
 from archive.home import Home
+from archive.spreadsheet import inert
 from archive.store import Store
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
                 if rows:
                     writer = csv.DictWriter(sys.stdout, rows[0].keys())
                     writer.writeheader()
-                    writer.writerows({key: _inert(_cell(value)) for key, value in row.items()} for row in rows)
+                    writer.writerows({key: inert(_cell(value)) for key, value in row.items()} for row in rows)
             else:
                 print_table(rows, [column for column in columns if not rows or column in rows[0]])
 
@@ -88,11 +89,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return "\n".join(" ".join(map(str, row.values())) for row in value)
     return value
-
-
-def _inert(value: Any) -> Any:
-    """A value in a CSV file; a scraped text that a spreadsheet would run as a formula has an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Iterable[str]) -> None:

@@ -142,8 +142,9 @@ def test_no_canned_query_takes_the_address_of_a_table(conn: sqlite3.Connection) 
 def test_the_inner_tables_are_hidden(get: Get) -> None:
     shown = {t["name"] for t in get("/archive.json").json()["tables"] if not t["hidden"]}
     assert shown == {
-        "articles", "blocks", "captures", "copies", "derivations", "entries", "figures", "figures_unread", "links",
-        "media", "quotes", "readings", "revisions", "runs", "shared_quotations", "sources", "stories",
+        "articles", "blocks", "captures", "copies", "days", "derivations", "entries", "figures", "figures_unread",
+        "links", "media", "quotes", "readings", "restricted", "revisions", "runs", "shared_quotations", "sources",
+        "stories",
     }  # fmt: skip
 
 
@@ -487,7 +488,7 @@ def test_home_shows_what_is_new_what_changed_and_how_the_sources_are(get: Get, c
     assert states[0] != "ok"
     assert sorted(tree(page).xpath('//ul[@class="cq-health"]//b/text()')) == sorted(states)
     assert tree(page).xpath('//ul[@class="cq-health"]//b/text()')[0] == states[0]
-    assert tree(page).xpath('//form[@action="/archive/search"]//input[@name="q"]')
+    assert tree(page).xpath('//form[@action="/search"]//input[@name="q"]')
     assert tree(page).xpath('//section[@class="cq-data"]//a[@href="/archive/captures"]')
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
+from archive.web.csv_guard import guarded
+
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Any, Send], Awaitable[None]]
@@ -19,7 +21,7 @@ STRICT = f"default-src 'none'; style-src 'self'; img-src 'self'; {_COMMON}"
 
 def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
     """Put the headers on every response."""
-    return lambda app: _with_headers(app, datasette)
+    return lambda app: _with_headers(guarded(app), datasette)
 
 
 def _with_headers(app: App, datasette: Any) -> App:
