@@ -18,13 +18,14 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archive.group import Groups
 from archive.home import Home
@@ -388,10 +389,7 @@ def _sizes(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def _fill(conn: sqlite3.Connection, have: int, count: int) -> None:
-    """Rows as the real ones have them, up to so many articles: each with keys of its own and some of everybody's.
-
-    In stretches of the key space, several times over, so that pages are as full as after insertion one by one.
-    """
+    """Rows as the real ones have them, up to so many articles: each with keys of its own and some of everybody's."""
     chance = np.random.default_rng(count)
     per_article = (
         conn.execute("select count(*) from lookups").fetchone()[0]
@@ -415,20 +413,36 @@ def _fill(conn: sqlite3.Connection, have: int, count: int) -> None:
         ((n, at + 60 * n, sample[4], *blobs) for n in range(have + 1, count + 1)),
     )
     conn.execute("commit")
-    new = int((count - have) * per_article)
-    rounds, stretches = 3, max(1, new // 3 // 500_000)
+    new = np.arange(have + 1, count + 1)
+    spread_keys(conn, chance, new, at + 60 * new, per_article, common)
+
+
+def spread_keys(
+    conn: sqlite3.Connection,
+    chance: np.random.Generator,
+    articles: NDArray[np.int64],
+    times: NDArray[np.int64],
+    per_article: float,
+    common: Sequence[int],
+) -> None:
+    """So many keys for each article (``times``: in seconds), one in fifty a ``common`` one.
+
+    In stretches of the key space, several times over, so that pages are as full as after insertion one by one.
+    """
+    count = int(len(articles) * per_article)
+    rounds, stretches = 3, max(1, count // 3 // 500_000)
     for _ in range(rounds):
         for stretch in range(stretches):
-            size = new // rounds // stretches
+            size = count // rounds // stretches
             low = -(1 << 47) + (1 << 48) // stretches * stretch
             keys = chance.integers(low, low + (1 << 48) // stretches, size)
             shared = chance.random(size) < 0.02
             keys[shared] = chance.choice(common, int(shared.sum()))
             keys.sort()
-            articles = chance.integers(have + 1, count + 1, size)
-            with_at = zip(keys.tolist(), (at + 60 * articles).tolist(), articles.tolist(), strict=True)
+            which = chance.integers(0, len(articles), size)
+            rows = zip(keys.tolist(), times[which].tolist(), articles[which].tolist(), strict=True)
             conn.execute("begin")
-            conn.executemany("insert or ignore into lookups values (?, ?, ?)", with_at)
+            conn.executemany("insert or ignore into lookups values (?, ?, ?)", rows)
             conn.execute("commit")
     conn.execute("pragma wal_checkpoint(truncate)")
 

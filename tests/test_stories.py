@@ -14,7 +14,7 @@ from datasette.database import Database
 
 from archive.home import Home
 from archive.store import Store
-from archive.web import carriers, cells, story
+from archive.web import carriers, cells, frame, story
 from archive.web.policy import STRICT
 from tests.crawling import command, rows
 from tests.keeping import captured, keep
@@ -397,13 +397,15 @@ def test_no_page_and_no_query_on_stories_reads_a_table_from_end_to_end(
     home: Home, get: Get, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: dict[str, Any] = {}
-    execute = Database.execute
+    for handle in (Database, frame.Here):
 
-    async def recorded(self: Database, sql: str, params: Any = None, *rest: Any, **named: Any) -> Any:
-        asked[sql] = params
-        return await execute(self, sql, params, *rest, **named)
+        async def recorded(
+            self: Any, sql: str, params: Any = None, *rest: Any, execute: Any = handle.execute, **named: Any
+        ) -> Any:
+            asked[sql] = params
+            return await execute(self, sql, params, *rest, **named)
 
-    monkeypatch.setattr(Database, "execute", recorded)
+        monkeypatch.setattr(handle, "execute", recorded)
     paths = [f"/story/{ids['wire/ferry']}", f"/article/{ids['wire/ferry']}/diff?with=2"]
     for path in paths + [f"/article/{ids[name]}" for name in ("wire/ferry", "office/stage", "harbour/2")]:
         assert get(path).status_code == 200

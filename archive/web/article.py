@@ -45,25 +45,35 @@ async def _article(request: Any, datasette: Any) -> Any:
     """An article's page; with ``?revision=NUMBER`` or ``?revision_id=ID`` (which never shifts) an earlier text."""
     asked = request.url_vars["article"]
     db = await frame.archive(datasette, request)
-    if db is None:
-        return await not_found(request, datasette, "There is no such article.")
     identity = number(asked)
-    article = None if identity is None else await queries.article(db, identity)
-    if identity is None or article is None:
-        if other := await queries.instead(db, identity):
-            return Response.redirect(datasette.urls.path(f"/article/{other}"), status=301)
+    if db is None or identity is None:
         return await not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+    context = await frame.read(datasette, db, lambda here: _told(here, identity, request.args))
+    if isinstance(context, str):
+        return await not_found(request, datasette, context)
+    if "instead" in context:
+        return Response.redirect(datasette.urls.path(f"/article/{context['instead']}"), status=301)
+    return await frame.page(request, datasette, "communique_article.html", context)
+
+
+async def _told(db: Any, identity: int, args: Any) -> Row | str:
+    """What the template shows of an article; ``instead``: of another one; a line where there is nothing to show."""
+    article = await queries.article(db, identity)
+    if article is None:
+        if other := await queries.instead(db, identity):
+            return {"instead": other}
+        return f"There is no article {identity} in this archive."
     revisions = await queries.revisions(db, identity)
     revision = None
-    if any(request.args.get(name) for name in ("revision", "revision_id")):
-        revision = await _revision(db, revisions, request.args)
+    if any(args.get(name) for name in ("revision", "revision_id")):
+        revision = await _revision(db, revisions, args)
         if revision is None:
-            return await not_found(request, datasette, f"Article {identity} has no such revision.")
+            return f"Article {identity} has no such revision."
     this = revision or article
     blocks = await queries.blocks(db, this["reading"], article["source"])
     beside = _beside(await queries.extras(db, this["reading"]), blocks)
     captures = await queries.captures(db, identity)
-    context = {
+    return {
         "article": article,
         "title": this["title"],
         "summary": this["summary"],
@@ -82,6 +92,7 @@ async def _article(request: Any, datasette: Any) -> Any:
         "hidden": [block for block in blocks if block["mark"] and block["mark"] != "summary"],
         "captures": captures[: queries.CAPTURES],
         "more_captures": len(captures) > queries.CAPTURES,
+        "proof": await queries.proof(db, this["capture"]),
         "moved_to": await queries.moved_to(db, identity) if article["gone_at"] else None,
         "gone_status": next((c["status"] for c in captures if c["outcome"] == "gone"), None),
         "found": FOUND,
@@ -90,7 +101,6 @@ async def _article(request: Any, datasette: Any) -> Any:
         # links are those of the text as it stands
         "around": None if revision else await carriers.around(db, article),
     }
-    return await frame.page(request, datasette, "communique_article.html", context)
 
 
 async def _revision(db: Any, revisions: list[Row], args: Any) -> Row | None:
@@ -100,7 +110,8 @@ async def _revision(db: Any, revisions: list[Row], args: Any) -> Row | None:
         column, wanted = "id", None if asked is None else await queries.unfolded(db, asked)
     else:
         column, wanted = "number", number(args["revision"])
-    return next((r for r in revisions if r[column] == wanted), None)
+    found = next((r for r in revisions if r[column] == wanted), None)
+    return None if found is None else await queries.revision(db, found["id"])
 
 
 def _paragraphs(text: str) -> list[Row]:

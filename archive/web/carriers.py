@@ -5,7 +5,6 @@ Words of relations are neutral: agencies license their texts, and nothing here s
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -99,8 +98,7 @@ async def _related(db: Any, article: Row) -> Row:
     chosen = _nearest(near, day)
     heads = await links.heads(db, [article["id"], *chosen])
     own = heads.pop(article["id"], "")
-    # beside the server's loop: a text is counted in 0.1 ms
-    scores = (await asyncio.to_thread(related, own, heads))[:_SUGGESTED]
+    scores = related(own, heads)[:_SUGGESTED]
     named = await links.named(db, [number for number, _ in scores])
     rows = [{**named[number], "score": score} for number, score in scores if number in named]
     return {"related": rows, "compared": len(heads)}

@@ -31,7 +31,7 @@ async def _changed(request: Any, datasette: Any) -> Any:
         return await frame.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
     if request.args.get("with"):
         return await _compared(request, datasette, db, article)
-    revisions = await queries.numbered(db, identity)
+    revisions = await queries.revisions(db, identity)
     if len(revisions) < 2:
         return await frame.not_found(request, datasette, f"Article {identity} has had one text only.")
     chosen = await _chosen(db, revisions, request.args)

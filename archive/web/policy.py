@@ -17,6 +17,20 @@ App = Callable[[Message, Any, Send], Awaitable[None]]
 _COMMON = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 # our own pages: no script at all
 STRICT = f"default-src 'none'; style-src 'self'; img-src 'self'; {_COMMON}"
+# data: a browser that shows XML or a picture by itself brings styles along, and feeds can hold elements of HTML
+DATA = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self';"
+    " form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+_ALWAYS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    # another site's page neither holds a window of ours nor loads what a signed-in reader may see
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
 
 def asgi_wrapper(datasette: Any) -> Callable[[App], App]:
@@ -37,19 +51,29 @@ def _with_headers(app: App, datasette: Any) -> App:
     async def wrapped(scope: Message, receive: Any, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message.get("headers", [])}
-                added = {
-                    b"content-security-policy": STRICT if scope["path"] in home else stock,
-                    b"x-content-type-options": "nosniff",
-                    b"referrer-policy": "no-referrer",
-                }
-                headers = [(name, value.encode()) for name, value in added.items() if name not in present]
+                present = {name.lower(): value for name, value in message.get("headers", [])}
+                if not present.get(b"content-type", b"").startswith(b"text/html"):
+                    policy = DATA
+                else:
+                    policy = STRICT if scope["path"] in home else stock
+                added = {b"content-security-policy": policy.encode(), **_ALWAYS}
+                headers = [pair for pair in added.items() if pair[0] not in present]
                 message = {**message, "headers": [*message.get("headers", []), *headers]}
             await send(message)
 
-        await app(scope, receive, send_with_headers)
+        if scope["type"] == "http" and scope["method"] not in _METHODS:
+            await _refuse(send_with_headers)
+        else:
+            await app(scope, receive, send_with_headers)
 
     return wrapped
+
+
+async def _refuse(send: Send) -> None:
+    """Datasette has no answer to methods that it does not know but an error of its own."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"allow", ", ".join(_METHODS).encode())]
+    await send({"type": "http.response.start", "status": 405, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Method not allowed"})
 
 
 def _script_hashes(datasette: Any) -> Iterator[str]:

@@ -77,14 +77,33 @@ async def captures(db: Any, identity: int) -> list[Row]:
 
 
 async def revisions(db: Any, identity: int) -> list[Row]:
-    """An article's revisions without the folded ones, the first first."""
+    """An article's revisions without the folded ones and without their texts, the first first."""
     return await fetch(
         db,
-        "select r.id, r.number, r.seen_from, r.seen_to, r.title, r.summary, r.text, r.words_added, r.words_removed,"
-        " ca.reading"
-        " from revisions r left join capture_articles ca on ca.capture = r.first_capture and ca.article = r.article"
-        " where r.article = :id and r.number is not null order by r.number",
+        "select id, number, seen_from, seen_to, words_added, words_removed from revisions"
+        " where article = :id and number is not null order by number",
         id=identity,
+    )
+
+
+async def revision(db: Any, identity: int) -> Row | None:
+    """A revision with its text, its first capture and what was read from that."""
+    return await fetch_one(
+        db,
+        "select r.id, r.number, r.seen_from, r.seen_to, r.title, r.summary, r.text, r.first_capture as capture,"
+        " ca.reading from revisions r"
+        " left join capture_articles ca on ca.capture = r.first_capture and ca.article = r.article where r.id = :id",
+        id=identity,
+    )
+
+
+async def proof(db: Any, capture: int) -> Row | None:
+    """The capture that holds the page which a capture stands for: itself, or the one that it confirms."""
+    return await fetch_one(
+        db,
+        "select p.id, p.url, p.fetched_at, p.fetched_from, p.status, p.payload_sha256, p.warc_file, p.warc_offset"
+        " from captures c join captures p on p.id = coalesce(c.confirms, c.id) where c.id = :id",
+        id=capture,
     )
 
 
@@ -92,16 +111,6 @@ async def moved_to(db: Any, identity: int) -> int | None:
     """The article at the address to which one that is gone leads for good."""
     row = await fetch_one(db, "select moved_to from gone where id = :id", id=identity)
     return None if row is None else row["moved_to"]
-
-
-async def numbered(db: Any, identity: int) -> list[Row]:
-    """An article's revisions without the folded ones and without their texts, the first first."""
-    return await fetch(
-        db,
-        "select id, number, seen_from, seen_to from revisions where article = :id and number is not null"
-        " order by number",
-        id=identity,
-    )
 
 
 async def proved(db: Any, revision: int) -> Row | None:
