@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from archive.errors import CommuniqueError
+from archive.errors import CommuniqueError, EarlierArchiveError, UpgradingError
 from archive.home import Home
 from archive.spreadsheet import inert
 from archive.store import Store
@@ -33,6 +33,8 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except CommuniqueError as error:
+            if isinstance(error, EarlierArchiveError) and Home(error.database.parent).busy():
+                error = UpgradingError(error.database)
             click.echo(f"communique: {error}", err=True)
             ctx.exit(error.exit_code)
         except sqlite3.Error as error:  # locked for longer than we wait, a full disk, a damaged file
@@ -195,14 +197,21 @@ def search(home: Home, words: tuple[str, ...], source: str | None, limit: int, h
 @home_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True)
-def serve(home: Home, host: str, port: int) -> None:
+@click.option("--open", "in_browser", is_flag=True, help="Open it in the browser.")
+@click.option(
+    "--snapshot", is_flag=True, help="Serve a copy of the archive as it is now; crawls change nothing in it."
+)
+def serve(home: Home, host: str, port: int, in_browser: bool, snapshot: bool) -> None:
     """Serve the archive in Datasette until Ctrl-C.
 
-    Exit codes: 0; 1 where the port is taken; 2 where there is no archive.
+    The copy of --snapshot lies in the home folder while it is served; crawls and rebuilds go on beside it.
+
+    Exit codes: 0; 1 where the port is taken, the database is damaged or a snapshot does not fit on the disk; 2 where
+    there is no archive of this version; 75 where another command is just bringing it to this version.
     """
     from archive.web.server import run
 
-    run(home.require(), host, port)
+    run(home.require(), host, port, in_browser, snapshot)
 
 
 @click.command()

@@ -3,7 +3,9 @@
 CommuniqueError            one line for the user, with an exit code
 ├── ConfigurationError     2: an option, a catalogue entry or a home folder is wrong
 │   ├── CatalogueError     a source is wrong: names table and key
-│   └── NoArchiveError     there is no archive (or no such article) where one is needed
+│   └── NoArchiveError     there is no archive (or no such article) where one is needed, or none of this version
+│       └── EarlierArchiveError    the archive has to be brought to this version
+├── UpgradingError         75: another command brings the archive to this version
 ├── BusyError              75: another command holds the lock
 └── DamagedError           1: a kept record cannot be read back
 """
@@ -39,6 +41,28 @@ class CatalogueError(ConfigurationError):
 
 class NoArchiveError(ConfigurationError):
     """Nothing is kept where something was asked for."""
+
+
+class EarlierArchiveError(NoArchiveError):
+    """An archive of an earlier version; the next command that writes brings it to this one.
+
+    Attributes:
+        database: its file.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        super().__init__(f"{database} was made by an earlier version: run `communique crawl` or `rebuild` once")
+
+
+class UpgradingError(CommuniqueError):
+    """The archive is between two versions, and another command is at it (sysexits.h EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        super().__init__(f"another command is bringing {database} to this version: wait until it has ended")
 
 
 class BusyError(CommuniqueError):

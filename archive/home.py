@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -55,6 +56,19 @@ class Home:
         if not self.database.is_file():
             raise NoArchiveError(f"no archive in {self.path}: run `communique crawl` or `communique demo` first")
         return self
+
+    def busy(self) -> bool:
+        """Whether another command writes to it now."""
+        lock = self.path / "crawl.lock"
+        if not lock.is_file():
+            return False
+        with lock.open("rb") as file:
+            try:
+                # shared, and let go at once: a writer takes it alone
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True
+        return False
 
     @contextmanager
     def writing(self) -> Iterator[None]:

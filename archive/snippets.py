@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from archive import stems
-from archive.query import Query, Term, spelled
+from archive.query import Query, Term
 
 # stand around a hit: private-use characters mean nothing in any text and HTML escaping leaves them alone, so that a
 # text is escaped first and marked afterwards
@@ -23,23 +23,23 @@ _LONGEST = 300_000
 _WIDTH = 15
 _UNMARK = str.maketrans({HIT: " ", END: " "})
 _SENTENCE = re.compile(r"[\n\u2028\u2029。！？]|[.!?…][\"'”’»)\]]*\s")
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_APOSTROPHES = "'’ʼ‘`ʹ"
+_LETTERS = str.maketrans({"\u02bc": "'", "\u02b9": "'"})
 
 
 class _Word(NamedTuple):
-    """A word of a text; ``hits``: a bit for each term it is a hit of, ``hit`` begins where a phrase does."""
+    """A word of a text; ``hits``: a bit for each term it is a hit of, ``hit``: where that begins, maybe words ago."""
 
     start: int
     end: int
     hits: int
     hit: int
-    hit_end: int
 
 
 def highlight(query: Query, text: str, language: str | None) -> str:
     """A text with each hit between :data:`HIT` and :data:`END`."""
     text = _clean(text)
-    return _marked(text, 0, len(text), [(w.hit, w.hit_end) for w in _words(query.terms, text, language) if w.hits])
+    return _marked(text, 0, len(text), [(w.hit, w.end) for w in _words(query.terms, text, language) if w.hits])
 
 
 def snippet(query: Query, text: str, language: str | None, words: int = 40) -> str:
@@ -84,7 +84,7 @@ def snippet(query: Query, text: str, language: str | None, words: int = 40) -> s
     limit = start + words * _WIDTH
     end = max((w.end for w in within if w.end <= limit), default=min(limit, within[0].end))
     start, end = _widened(text, start, end)
-    hits = [(w.hit, min(w.hit_end, end)) for w in within if w.hits and w.hit < end]
+    hits = [(w.hit, min(w.end, end)) for w in within if w.hits and w.hit < end]
     cut = " ".join(_marked(text, start, end, hits).split())
     return f"{'… ' if text[:start].strip() else ''}{cut}{' …' if text[end:].strip() else ''}"
 
@@ -94,21 +94,97 @@ def _clean(text: str) -> str:
 
 
 def _words(terms: tuple[Term, ...], text: str, language: str | None) -> Iterator[_Word]:
-    """The words of a text with what they are hits of."""
-    hits_of = _matcher(terms, language)
-    phrases = [(term.words, term.kind == "prefix", 1 << n) for n, term in enumerate(terms) if len(term.words) > 1]
-    longest = max((len(words) for words, *_ in phrases), default=1)
-    before: deque[tuple[int, int, str]] = deque(maxlen=longest)
+    """The words of a text with what they are hits of; a phrase, and a word with an apostrophe, at its last one."""
+    words: dict[str, int] = {}
+    asked: dict[str, int] = {}
+    begun, phrases = [], []
+    for n, term in enumerate(terms):
+        for stem in term.stems:
+            asked[stem] = asked.get(stem, 0) | 1 << n
+        if len(term.words) > 1:
+            phrases.append((term.words, term.kind == "prefix", 1 << n))
+        elif term.kind == "prefix":
+            begun.append((term.words[0], 1 << n))
+        else:
+            words[term.words[0]] = words.get(term.words[0], 0) | 1 << n
+
+    def hits_of(word: str, folded: str) -> int:
+        hits = words.get(folded, 0)
+        if asked:
+            hits |= asked.get(stems.stem(word, language), 0)
+        for one, bit in begun:
+            hits |= bit if folded.startswith(one) else 0
+        return hits
+
     known: dict[str, int] = {}
-    for start, end, folded in stems.tokens(spelled_alike(text)):
+    before: deque[tuple[int, str]] = deque(maxlen=max((len(one[0]) for one in phrases), default=0))
+    last_start = last_end = -2
+    for start, end, folded in stems.tokens(_same_length(text)):
         hits = known.get(folded)
         if hits is None:
             hits = known[folded] = hits_of(text[start:end], folded)
-        hit, hit_end = start, end
+        hit = start
+        if asked and start == last_end + 1 and text[last_end] in _APOSTROPHES:
+            whole = text[last_start:end]
+            joined = asked.get(stems.stem(whole, language), 0)
+            if joined:
+                hits, hit = hits | joined, last_start
         if phrases:
-            before.append((start, end, folded))
-            for words, begun, bit in phrases:
-                if len(before) >= len(words) and _stands(before, words, begun):
-                    hits |= bit
-                    hit = min(hit, before[-len(words)][0])
-        yield _Word(start, end, hits, hit, hit_end)
+            before.append((start, folded))
+            for phrase, open_end, bit in phrases:
+                if _ends(before, phrase, open_end):
+                    hits, hit = hits | bit, min(hit, before[-len(phrase)][0])
+        yield _Word(start, end, hits, hit)
+        last_start, last_end = start, end
+
+
+def _ends(before: deque[tuple[int, str]], phrase: tuple[str, ...], open_end: bool) -> bool:
+    """Whether a phrase ends with the last word; ``open_end``: with one that its own last word begins."""
+    if len(before) < len(phrase):
+        return False
+    last = before[-1][1]
+    if not (last.startswith(phrase[-1]) if open_end else last == phrase[-1]):
+        return False
+    return all(before[n - len(phrase)][1] == word for n, word in enumerate(phrase[:-1]))
+
+
+def _same_length(text: str) -> str:
+    """A text whose apostrophes are no letters, as it was indexed."""
+    return text.translate(_LETTERS) if "\u02bc" in text or "\u02b9" in text else text
+
+
+def _beginning(text: str, seen: list[_Word], first: int, last: int, words: int) -> int:
+    """Where a stretch begins that holds the words from ``first`` to ``last``: with their sentence where that fits."""
+    room = max(0, words - (last - first + 1))
+    earliest = max(0, first - room)
+    for position in range(first, earliest - 1, -1):
+        if position == 0 or _SENTENCE.search(text, seen[position - 1].end, seen[position].start):
+            return position
+    return max(0, first - room // 2)
+
+
+def _marked(text: str, start: int, end: int, hits: list[tuple[int, int]]) -> str:
+    out, at = [], start
+    for begin, until in _joined(hits):
+        out += [text[at:begin], HIT, text[begin:until], END]
+        at = until
+    return "".join([*out, text[at:end]])
+
+
+def _joined(hits: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same without what overlaps: a word in a phrase is marked once."""
+    joined: list[tuple[int, int]] = []
+    for begin, until in sorted(hits):
+        if joined and begin < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], until))
+        else:
+            joined.append((begin, until))
+    return joined
+
+
+def _widened(text: str, start: int, end: int) -> tuple[int, int]:
+    """With the quotation marks, brackets and stops that stand at the ends of a stretch."""
+    for _ in range(3):
+        start -= start > 0 and not text[start - 1].isspace() and not text[start - 1].isalnum()
+        end += end < len(text) and not text[end].isspace() and not text[end].isalnum()
+    return start, end

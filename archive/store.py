@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.errors import NoArchiveError
+from archive.errors import EarlierArchiveError, NoArchiveError
 from archive.models import (
     Block,
     Mark,
@@ -76,7 +76,7 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copie
     """The archive's rows.
 
     Raises:
-        NoArchiveError: opened for reading where there is none, or one of another version.
+        NoArchiveError: opened for reading where there is none, or one of another version or another program.
     """
 
     def __init__(self, path: Path, write: bool = False) -> None:
@@ -93,9 +93,12 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copie
             self.conn.execute("pragma synchronous = full")  # a WARC file that is finished is never scanned again
             self.db.enable_wal()
             migrations.apply(self.db)
-        elif migrations.pending(self.db):
-            self.conn.close()
-            raise NoArchiveError(f"{path} was made by another version: run `communique crawl` or `rebuild` once")
+        else:
+            try:
+                _check_version(self.db, path)
+            except BaseException:
+                self.conn.close()
+                raise
 
     def close(self) -> None:
         """Close the connection; the last writer folds the WAL into the file."""
@@ -468,3 +471,17 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copie
         columns = ", ".join(f"{name} = ?" for name in row)
         self.conn.execute(f"update revisions set {columns} where id = ?", (*row.values(), identity))  # noqa: S608
         return identity
+
+
+def _check_version(db: Database, path: Path) -> None:
+    applied = {migration.name for migration in migrations.applied(db)}
+    missing = {migration.name for migration in migrations.pending(db)}
+    if missing and (applied or not db.table_names()):  # a crawl that has just begun has made no table yet
+        raise EarlierArchiveError(path)
+    if not applied:
+        raise NoArchiveError(f"{path} is a database, but none that Communique made")
+    empty = Database(memory=True)
+    later = applied - {migration.name for migration in migrations.pending(empty)}
+    empty.close()
+    if later:
+        raise NoArchiveError(f"{path} was made by a later version: install that one ({max(later)} is not known here)")

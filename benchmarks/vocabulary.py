@@ -51,10 +51,10 @@ _LANGUAGES = {
     ),
     "en": _Language(
         "the of and to in a for that on is with said was by at it as from be are has have were will their after he",
-        "_,s,'s harbour ferry council bridge minister quay port strike budget winter crane tunnel court market|"
-        "_,s,ed,ing repair report open vote load|y,ies,y's agenc compan part deput",
+        "_,s harbour ferry council bridge minister quay port strike budget winter crane tunnel court market|"
+        "_,s,ed,ing repair report open vote load|y,ies agenc compan part deput",
         "bar ven gri dor mal tas kel lum mor nis pru rad sov tul fen hux chal shin wex yar",
-        "_,s,'s|_,s,ed,ing|_,er,est,ly|y,ies,ied,ying",
+        "_,s|_,s,ed,ing|_,er,est,ly|y,ies,ied,ying",
     ),
     "pl": _Language(
         "i w na z do że się nie o od za po jest jak to przez dla oraz ale przy był który już będzie też ich pod",

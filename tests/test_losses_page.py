@@ -383,7 +383,7 @@ def test_an_empty_archive_says_so_in_one_sentence(tmp_path: Path) -> None:
     assert "No page in this archive states a figure of losses that either side claims." in text(response)
     assert "claimed by Russia" in text(get("/losses/russia"))
     assert get(TANKS).status_code == 404
-    assert tree(get("/")).xpath("//a[@href='/losses']") == []
+    assert tree(get("/")).xpath("//main//a[@href='/losses']") == []
     assert "Figures claimed here" not in text(get("/article/1"))
 
 

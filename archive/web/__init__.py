@@ -11,7 +11,7 @@ from typing import Any
 
 from datasette import Response, hookimpl
 
-from archive.web import article, cells, changed, home, losses, policy, story
+from archive.web import article, cells, changed, feeds, home, losses, policy, story
 
 asgi_wrapper = hookimpl(policy.asgi_wrapper)
 extra_css_urls = hookimpl(home.extra_css_urls)
@@ -29,7 +29,7 @@ async def _robots() -> Response:
 
 def _routes() -> list[tuple[str, Any]]:
     """Every address of ours."""
-    modules = (article, changed, losses, story)
+    modules = (article, changed, feeds, losses, story)
     return [*(route for module in modules for route in module.ROUTES), (r"^/robots\.txt$", _robots)]
 
 

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from datasette.utils import tilde_encode
 from markupsafe import Markup, escape
 
-# snippet() and highlight() put these private-use characters around hits: they mean nothing in any text and HTML
-# escaping leaves them alone, so that a text is escaped first and marked afterwards
-HIT, END = "\ue000", "\ue001"
+from archive.query import parse
+from archive.snippets import END, HIT
+
 # a text in a table is cut here, in characters: a few lines of a cell
 _CELL = 240
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -29,22 +29,23 @@ _RTL = re.compile(
 )
 
 
-def escape_fts(query: str | None) -> str:
-    """A search as FTS5 takes it: words and "phrases", everything else quoted; no search finds nothing.
+def escape_fts(text: str | None) -> str:
+    """A search as the index of current texts takes it, with inflected forms; no search finds nothing.
 
-    Datasette's own function of the name lets an empty search, a NUL and a phrase over two lines through as syntax
-    errors; the plain search box of a table uses this one too.
+    Over Datasette's own function of the name: the plain search box of a table asks by it too.
     """
-    text = " ".join((query or "").replace("\0", " ").split())
-    if text.count('"') % 2:
-        text += '"'
-    parts = [part for part in re.split(r'\s+|(".*?")', text) if part and part.strip('" ')]
-    return " ".join(part if part.startswith('"') else f'"{part}"' for part in parts) or '""'
+    return parse(text or "").match
+
+
+def escape_fts_history(text: str | None) -> str:
+    """The same as the index of earlier texts takes it."""
+    return parse(text or "").history
 
 
 def prepare_connection(conn: sqlite3.Connection) -> None:
-    """Register ``escape_fts`` over Datasette's own."""
-    conn.create_function("escape_fts", 1, escape_fts, deterministic=True)
+    """Register the SQL functions of a search."""
+    for function in (escape_fts, escape_fts_history):
+        conn.create_function(function.__name__, 1, function, deterministic=True)
 
 
 def http(url: object) -> bool:

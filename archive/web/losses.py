@@ -53,8 +53,17 @@ async def _overview(request: Any, datasette: Any) -> Any:
         as_of = _read(asked_day, request.args.get("as_of"), "as_of")
     except _Unclear as error:
         return await frame.not_found(request, datasette, str(error))
-    sides = [await _side(db, side, as_of) for side in ([asked] if asked else SIDES)]
-    context = {"sides": [side for side in sides if side], "only": asked, "name": SIDES.get(asked or "")}
+
+    async def told(here: Any) -> list[Row | None]:
+        return [await _side(here, side, as_of) for side in ([asked] if asked else SIDES)]
+
+    sides = await frame.read(datasette, db, told)
+    context = {
+        "here": "losses",
+        "sides": [side for side in sides if side],
+        "only": asked,
+        "name": SIDES.get(asked or ""),
+    }
     return await frame.page(request, datasette, "communique_losses.html", context)
 
 
@@ -126,19 +135,24 @@ async def _series(request: Any, datasette: Any) -> Any:
         asked = _asked(request.args)
     except _Unclear as error:
         return await frame.not_found(request, datasette, str(error))
-    if asked.moment is None:
-        rows, reprints = await claimed.line(db, side, of, key), None
-        differing = await claimed.disputed(db, side, of, key)
-    else:
-        rows, reprints = await as_known(db, (side, of, key), asked.moment)
-        differing = {figure for figure, count in reprints.items() if count["differs"]}
-    spans = await claimed.periods(db, [row["figure"] for row in rows]) if of in wording.PERIODS else {}
-    context = await _context(db, datasette, (side, of, key), asked, charts.ordered(rows, spans), differing, reprints)
-    context["others"] = [
+    others = [
         {**one, "of": wording.series(one["series"]), "path": wording.path(side, key, one["series"] or "total")}
         for one in known
         if one["series"] != of
     ]
+
+    async def told(here: Any) -> Row:
+        if asked.moment is None:
+            rows, reprints = await claimed.line(here, side, of, key), None
+            differing = await claimed.disputed(here, side, of, key)
+        else:
+            rows, reprints = await as_known(here, (side, of, key), asked.moment)
+            differing = {figure for figure, count in reprints.items() if count["differs"]}
+        spans = await claimed.periods(here, [row["figure"] for row in rows]) if of in wording.PERIODS else {}
+        shown = charts.ordered(rows, spans)
+        return await _context(here, datasette, (side, of, key), asked, shown, differing, reprints)
+
+    context = {**await frame.read(datasette, db, told), "others": others}
     return await frame.page(request, datasette, "communique_losses_series.html", context)
 
 
@@ -176,6 +190,7 @@ async def _context(
     found = await claimed.details(db, {row.figure for row in [*listed, *newest[:1]]}, asked.moment)
     table = [_line(row, found[row.figure], odd.get(row.figure, []), reprints, href(row)) for row in listed]
     return {
+        "here": "losses",
         "side": side,
         "name": SIDES[side],
         "about": SIDES[ABOUT[side]],

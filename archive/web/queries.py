@@ -10,6 +10,8 @@ from typing import Any
 Row = dict[str, Any]
 # a page checked every hour for half a year is 4,400 captures: the page shows these, the table has them all
 CAPTURES = 200
+# stories among which those of several sources are looked for: a source that prints its own texts again has many
+_STORIES = 1_000
 
 
 async def fetch(db: Any, sql: str, **values: object) -> list[Row]:
@@ -138,18 +140,9 @@ async def latest(db: Any, limit: int) -> list[Row]:
     """The articles that were found last."""
     return await fetch(
         db,
-        "select l.*, s.name as source_name, s.timezone from (select * from latest limit :limit) l"
-        " join sources s on s.id = l.source",
-        limit=limit,
-    )
-
-
-async def changes(db: Any, limit: int) -> list[Row]:
-    """The edits that were seen last."""
-    return await fetch(
-        db,
-        "select c.*, s.name as source_name, a.language from (select * from changes limit :limit) c"
-        " join sources s on s.id = c.source join articles a on a.id = c.article",
+        "select l.*, s.name as source_name, s.timezone from (select id, source, title, language, published,"
+        " published_printed, published_day, first_seen, revisions, gone_at from articles"
+        " order by first_seen desc, id desc limit :limit) l join sources s on s.id = l.source",
         limit=limit,
     )
 
@@ -158,26 +151,15 @@ async def newest_stories(db: Any, limit: int) -> list[Row]:
     """The stories that more than one source carries, the latest first."""
     return await fetch(
         db,
-        "select t.*, a.language from (select * from stories where +sources > 1 order by first_published desc"
-        " limit :limit) t join articles a on a.id = t.id order by t.first_published desc",
+        "select t.*, a.language from (select * from (select * from stories order by first_published desc"
+        " limit :walked) where sources > 1 limit :limit) t join articles a on a.id = t.id"
+        " order by t.first_published desc",
+        walked=_STORIES,
         limit=limit,
     )
 
 
-async def health(db: Any) -> list[Row]:
-    """How the sources are, those that need a look first; without the columns that count every capture."""
-    return await fetch(
-        db,
-        "select source, name, state, state_reason, last_success, newest_seen from source_health"
-        " order by state in ('ok', 'paused'), state = 'paused', name",
-    )
-
-
-async def size(db: Any) -> Row:
-    """How many articles there are, and when the last run ended."""
-    row = await fetch_one(
-        db,
-        "select (select count(*) from articles) as articles,"
-        " (select finished from runs order by id desc limit 1) as last_run, exists(select 1 from figures) as claims",
-    )
-    return row or {}
+async def last_run(db: Any) -> str | None:
+    """When the last run ended."""
+    row = await fetch_one(db, "select finished from runs where finished is not null order by id desc limit 1")
+    return None if row is None else row["finished"]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 import sys
 import threading
-from contextlib import suppress
+import webbrowser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +18,12 @@ import uvicorn
 from datasette.app import Datasette
 from datasette.utils import parse_metadata
 
+from archive import store_health
 from archive.errors import CommuniqueError
 from archive.home import Home
+from archive.models import stamp
 from archive.store import Store
+from archive.web import snapshot
 
 SETTINGS: dict[str, Any] = {
     # looking for facets takes 600 of the 630 ms of a table page at a million rows; those of the metadata stay
@@ -28,7 +35,11 @@ SETTINGS: dict[str, Any] = {
     "truncate_cells_html": 300,  # characters: a few lines of a cell
     "template_debug": False,
     "trace_debug": False,
+    # Datasette offers a snapshot's file to everybody, with the texts that are held back
+    "allow_download": False,
 }
+# the database is looked through for damage for so long before it is served, in seconds: some 100 MB
+_LOOK = 0.5
 # a browser's idle connection holds a stop up no longer than this, in seconds
 _GRACE = 2
 
@@ -42,32 +53,38 @@ def metadata_path() -> Path:
 class _Server(uvicorn.Server):
     """Says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, address: str, what: str, in_browser: bool) -> None:
         super().__init__(config)
         self.address = address
+        self.what = what
+        self.in_browser = in_browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and not self.should_exit:
-            print(f"Serving the archive on {self.address} (Ctrl-C ends it)", file=sys.stderr, flush=True)  # noqa: T201
+            _say(f"Serving {self.what} on {self.address} (Ctrl-C ends it)")
+            if self.in_browser:
+                # some browsers are waited for until they are closed
+                threading.Thread(target=_show, args=(self.address,), daemon=True).start()
 
 
-def run(home: Home, host: str, port: int) -> None:
+def run(home: Home, host: str, port: int, in_browser: bool = False, as_snapshot: bool = False) -> None:
     """Serve the archive until a signal ends it. Reads only, beside a crawl that may be writing.
 
     Raises:
-        CommuniqueError: the port cannot be had. NoArchiveError: there is no archive, or one of another version.
+        CommuniqueError: the port cannot be had, the database is damaged, or its snapshot does not fit.
+        NoArchiveError: there is no archive, or none of this version.
     """
-    Store(home.require().database).close()
-    # not above: imported before datasette.app it registers as a plugin without its hook
-    from datasette import handle_exception
-
-    # where rich is installed, it prints a screen of traceback for every address that does not exist
-    handle_exception.rich = None
-    with _listen(host, port) as listener:
-        datasette = Datasette(
-            [str(home.database)], metadata=parse_metadata(metadata_path().read_text()), settings=SETTINGS
-        )
+    _check(home.require())
+    snapshot.clear(home)
+    with _listen(host, port) as listener, _stopped_by_sigterm(), ExitStack() as ending:
+        copy = None
+        if as_snapshot:
+            _say(f"Copying the archive ({home.database.stat().st_size / 1e6:,.0f} MB) …")
+            copy = ending.enter_context(snapshot.snapshot(home, stamp(datetime.now(UTC))))
+        datasette = _datasette(home, copy)
+        for database in datasette.databases.values():
+            ending.callback(database.close)
         config = uvicorn.Config(
             datasette.app(),
             log_level="warning",
@@ -76,10 +93,52 @@ def run(home: Home, host: str, port: int) -> None:
             server_header=False,
             timeout_graceful_shutdown=_GRACE,
         )
-        name = f"[{host}]" if ":" in host else host
-        _until_stopped(_Server(config, f"http://{name}:{listener.getsockname()[1]}"), listener)
-        for database in datasette.databases.values():
-            database.close()
+        what = f"the archive as of {copy.at[:16]}Z" if copy else "the archive"
+        _Server(config, _address(host, listener.getsockname()[1]), what, in_browser).run(sockets=[listener])
+
+
+def _check(home: Home) -> None:
+    """Say in one line why the archive cannot be served."""
+    Store(home.database).close()
+    with store_health.reading(home.database) as conn, suppress(TimeoutError):
+        try:
+            with store_health.within(conn, _LOOK):
+                damage = store_health.damage(conn, full=False)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            damage = [str(error)]
+        if damage:
+            line = " ".join(damage[0].split())
+            raise CommuniqueError(f"{home.database} is damaged ({line}): `communique doctor` says what can be done")
+
+
+def _datasette(home: Home, copy: snapshot.Snapshot | None) -> Datasette:
+    # not above: imported before datasette.app it registers as a plugin without its hook
+    from datasette import handle_exception
+
+    # where rich is installed, it prints a screen of traceback for every address that does not exist
+    handle_exception.rich = None
+    metadata = parse_metadata(metadata_path().read_text("utf-8"))
+    if copy is None:
+        return Datasette([str(home.database)], metadata=metadata, settings=SETTINGS)
+    metadata["plugins"] = {**metadata.get("plugins", {}), "communique": {"snapshot": copy.at}}
+    return Datasette(immutables=[str(copy.database)], metadata=metadata, settings=SETTINGS)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _show(address: str) -> None:
+    """Open the browser; a server that listens at every address is shown at this machine's own."""
+    here = address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+    if not webbrowser.open(here):
+        _say(f"communique: no browser could be opened; it is at {here}")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -100,13 +159,18 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _until_stopped(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Run until SIGINT or SIGTERM. uvicorn raises the signal again when it has stopped: that one ends nothing."""
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """What SIGINT or SIGTERM ends, ends here. uvicorn raises the signal again when it has stopped."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
     main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, lambda *_: None) if main else None
+    before = signal.signal(signal.SIGTERM, stop) if main else None
     try:
         with suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
+            yield
     finally:
         if main:
             signal.signal(signal.SIGTERM, before)

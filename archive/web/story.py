@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -29,18 +28,25 @@ async def _story(request: Any, datasette: Any) -> Any:
     db = await frame.archive(datasette, request)
     if not db or identity is None:
         return await frame.not_found(request, datasette, f"There is no story {asked[:40]} in this archive.")
+    context = await frame.read(datasette, db, lambda here: _told(here, identity))
+    if context is None:
+        return await _elsewhere(request, datasette, db, identity)
+    return await frame.page(request, datasette, "communique_story.html", context)
+
+
+async def _told(db: Any, identity: int) -> Row | None:
+    """What the template shows of a story; None: there is no such one."""
     story = await links.story(db, identity)
     if story is None:
-        return await _elsewhere(request, datasette, db, identity)
+        return None
     members = await links.members(db, identity, _SHOWN)
-    texts = await links.texts(db, [member["id"] for member in members])
-    words = await asyncio.to_thread(_departures, texts, identity)
+    words = _departures(await links.texts(db, [member["id"] for member in members]), identity)
     held = defaultdict(list)
     for row in await links.held(db, [member["id"] for member in members], _ALL_HELD):
         if row["story"] != identity:
             held[row["of"], row["holder"] != row["of"]].append(row)
     first = next((member for member in members if member["id"] == identity), members[0])
-    context = {
+    return {
         "story": story,
         "first": first,
         "members": [
@@ -57,7 +63,6 @@ async def _story(request: Any, datasette: Any) -> Any:
         "first_is_day": bool(first["published"]) and cells.is_day(first["published_printed"]),
         "relations": carriers.WORDS,
     }
-    return await frame.page(request, datasette, "communique_story.html", context)
 
 
 async def _elsewhere(request: Any, datasette: Any, db: Any, identity: int) -> Any:

@@ -11,6 +11,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
@@ -63,7 +64,7 @@ class Feed:
     @property
     def updated(self) -> str:
         """When the entry that changed last did."""
-        return max((entry.updated for entry in self.entries), default=_NEVER)
+        return max((entry.updated for entry in self.entries), key=datetime.fromisoformat, default=_NEVER)
 
 
 def identity(kind: str, url: str, part: int, *more: str) -> str:

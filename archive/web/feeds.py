@@ -1,0 +1,231 @@
+"""Feeds out: the newest in the archive or of a source, what a search finds, and edits.
+
+``/feed.atom`` and ``/feed.json`` take the parameters of ``/search``; with ``changes=1`` those of ``/changes``. They
+are read as pages are, on the handle of whoever asks: a feed reader that is not signed in gets what the public gets.
+Nothing in them comes from the clock: a feed that is asked for again is the same, byte for byte, until an article or
+an edit comes, and is then answered by its ETag alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from datasette import Response
+
+from archive.web import frame, queries
+from archive.web.cells import http
+from archive.web.queries import Row, fetch, fetch_one
+from archive.web.syndication import (
+    EXCERPT,
+    Entry,
+    Feed,
+    atom,
+    excerpt,
+    identity,
+    iri,
+    json_feed,
+    language,
+    plain,
+    stamp,
+)
+
+# entries: a week of a busy outlet, and 60 KB
+ENTRIES = 50
+# feed readers ask again and again: an answer that did not change is a few bytes
+_HEADERS = {"cache-control": "private, no-cache", "x-robots-tag": "noindex"}
+_TYPES = {"atom": "application/atom+xml; charset=utf-8", "json": "application/feed+json; charset=utf-8"}
+# what a server may be called in its own addresses
+_HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+_RIGHTS = "Every text is its outlet’s, and what it states is the outlet’s claim."
+
+_OF_ARTICLE = (
+    "a.id, a.url, a.part, a.source, a.title, a.language, a.section, a.licence, s.name as source_name,"
+    " s.homepage, s.licence as source_licence"
+)
+_ARTICLES = f"""
+select {_OF_ARTICLE}, a.published, a.published_doubt, a.first_seen, substr(a.summary, 1, :characters) as summary,
+    substr(a.text, 1, :characters) as text,
+    (select r.seen_from from revisions r where r.article = a.id and r.number = a.revisions) as changed
+from ({{ids}}) i cross join articles a on a.id = i.id join sources s on s.id = a.source
+order by a.first_seen desc, a.id desc
+"""  # noqa: S608
+_NEWEST = "select id from articles{where} order by first_seen desc, id desc limit :limit"
+_EDITS = f"""
+select r.id as revision, r.number, r.seen_from, r.title as title_then, r.words_added, r.words_removed, r.numbers,
+    r.stated, {_OF_ARTICLE}
+from (select * from revisions where number > 1{{where}} order by seen_from desc, id desc limit :limit) r
+cross join articles a on a.id = r.article join sources s on s.id = a.source
+order by r.seen_from desc, r.id desc
+"""  # noqa: S608
+
+
+async def _feed(request: Any, datasette: Any) -> Response:
+    """``/feed.atom`` and ``/feed.json``."""
+    db = await frame.archive(datasette, request)
+    if db is None:
+        return await frame.not_found(request, datasette, "There is no such feed.")
+    source = request.args.get("source")
+    of = await fetch_one(db, "select id, name from sources where id = :source", source=source) if source else None
+    if source and of is None:
+        return await frame.not_found(request, datasette, f"There is no source {source[:80]} in this archive.")
+    changes = request.args.get("changes") == "1"
+    asked = [("changes", "1")] if changes else []
+    asked += [("source", source)] if source else []
+    place = Place.of(datasette, request)
+    if place is None:
+        return bad_host()
+    if changes:
+        title = f"Edits by {of['name']}" if of else "Edits seen in the archive"
+        page = "/changes" + (f"?{urlencode({'source': source})}" if source else "")
+        entries = await edits(place, db, source)
+    else:
+        title = f"Newest of {of['name']}" if of else "Newest in the archive"
+        page = f"/source/{quote(source, safe='')}" if source else "/"
+        entries = await newest(place, db, source)
+    return await answer(request, place, db, title, f"/feed.{{}}{query(asked)}", page, entries)
+
+
+class Place:
+    """Where this server is for whoever asks: makes absolute addresses of paths, behind a proxy too."""
+
+    def __init__(self, datasette: Any, request: Any) -> None:
+        self._datasette = datasette
+        self._request = request
+
+    @classmethod
+    def of(cls, datasette: Any, request: Any) -> Place | None:
+        """None: the request names a host that can be none."""
+        return cls(datasette, request) if _HOST.fullmatch(request.host) else None
+
+    def address(self, path: str) -> str:
+        """The absolute address of a path of ours."""
+        return str(self._datasette.absolute_url(self._request, str(self._datasette.urls.path(path))))
+
+
+def bad_host() -> Response:
+    """The answer to a request that names no host that addresses can be made of."""
+    return Response.text("The host that this request names is none.", status=400)
+
+
+def query(asked: list[tuple[str, str]]) -> str:
+    """Parameters as the end of an address."""
+    return f"?{urlencode(asked)}" if asked else ""
+
+
+async def newest(place: Place, db: Any, source: str | None) -> list[Entry]:
+    """The articles that were found last, of a source or of all."""
+    ids = _NEWEST.format(where=" where source = :source" if source else "")
+    return await _articles(place, db, ids, source=source, limit=ENTRIES)
+
+
+async def _articles(place: Place, db: Any, ids: str, **values: object) -> list[Entry]:
+    rows = await fetch(db, _ARTICLES.format(ids=ids), characters=2 * EXCERPT, **values)
+    return [_article(place, row) for row in rows]
+
+
+def _article(place: Place, row: Row) -> Entry:
+    return _entry(
+        place,
+        row,
+        id=identity("article", row["url"], row["part"]),
+        path=f"/article/{row['id']}",
+        title=row["title"],
+        text=excerpt(f"{row['summary'] or ''} {row['text']}"),
+        # of one revision there is nothing newer than the article; a text may have none yet
+        updated=stamp(row["changed"]) or row["first_seen"],
+        # a time that is doubtful would put the entry where it does not belong
+        published=None if row["published_doubt"] else stamp(row["published"]),
+    )
+
+
+async def edits(place: Place, db: Any, source: str | None) -> list[Entry]:
+    """The edits that were seen last, of a source or of all: one entry each, however often a text is edited."""
+    rows = await fetch(
+        db, _EDITS.format(where=" and source = :source" if source else ""), source=source, limit=ENTRIES
+    )
+    return [_edit(place, row) for row in rows]
+
+
+def _edit(place: Place, row: Row) -> Entry:
+    return _entry(
+        place,
+        row,
+        id=identity("revision", row["url"], row["part"], row["seen_from"]),
+        path=f"/article/{row['id']}/diff?revision_id={row['revision']}",
+        title=f"{row['title_then']} (revision {row['number']})",
+        text=_changed(row),
+        updated=row["seen_from"],
+        published=None,
+    )
+
+
+def _changed(row: Row) -> str:
+    """An edit in words."""
+    said = [f"Words added: {row['words_added'] or 0}, removed: {row['words_removed'] or 0}."]
+    pairs = [
+        f"{', '.join(n['old']) or '–'} → {', '.join(n['new']) or '–'}" for n in json.loads(row["numbers"] or "[]")
+    ]
+    said += [f"Numbers: {'; '.join(pairs)}."] if pairs else []
+    if row["stated"] is not None:
+        said.append(f"The page {'states' if row['stated'] else 'does not state'} that it was changed.")
+    return excerpt(" ".join(said))
+
+
+def _entry(place: Place, row: Row, path: str, title: str, **fields: Any) -> Entry:
+    return Entry(
+        url=place.address(path),
+        external=iri(row["url"]) if http(row["url"]) else None,
+        title=" ".join(plain(title).split()) or "Untitled",
+        author=plain(row["source_name"]),
+        homepage=iri(row["homepage"]) if http(row["homepage"]) else None,
+        rights=plain(row["licence"] or row["source_licence"] or "") or None,
+        language=language(row["language"]),
+        category=plain(row["section"] or "") or None,
+        **fields,
+    )
+
+
+async def answer(
+    request: Any, place: Place, db: Any, title: str, path: str, page: str, entries: list[Entry]
+) -> Response:
+    """A feed in the format that is asked for. ``path``: its own address, with {} for the format."""
+    fictional = await queries.fictional(db)
+    feed = Feed(
+        title=f"{'FICTIONAL: ' if fictional else ''}{plain(title)}",
+        subtitle=f"Outlets, people and events were made up. {_RIGHTS}" if fictional else _RIGHTS,
+        atom=place.address(path.format("atom")),
+        json=place.address(path.format("json")),
+        page=place.address(page),
+        entries=entries,
+    )
+    form = request.url_vars["format"]
+    body = (atom if form == "atom" else json_feed)(feed)
+    changed = datetime.fromisoformat(feed.updated).astimezone(UTC).replace(microsecond=0)
+    headers = {
+        **_HEADERS,
+        "etag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        "last-modified": format_datetime(changed, usegmt=True),
+    }
+    if _known(request, headers["etag"], changed):
+        return Response(b"", status=304, headers=headers, content_type=_TYPES[form])
+    return Response(body, headers=headers, content_type=_TYPES[form])
+
+
+def _known(request: Any, etag: str, changed: datetime) -> bool:
+    """Whether whoever asks holds this already (RFC 9110, 13.1: a tag goes before a time)."""
+    tags = request.headers.get("if-none-match")
+    if tags is not None:
+        return tags.strip() == "*" or etag in re.findall(r'"[^"]*"', tags)
+    try:
+        return parsedate_to_datetime(request.headers.get("if-modified-since", "")) >= changed
+    except (ValueError, TypeError, IndexError, OverflowError):  # no date, or one without a zone
+        return False
+
+
+ROUTES = [(r"^/feed\.(?P<format>atom|json)$", _feed)]
