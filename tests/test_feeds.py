@@ -175,6 +175,22 @@ def test_edits_of_one_article_are_entries_of_their_own(home: Home) -> None:
     assert not set(edits) & set(articles)
 
 
+def test_the_feed_of_changes_takes_the_parameters_of_its_page(get: Get) -> None:
+    every = checked(get("/feed.atom?changes=1").content)
+    silent = checked(get("/feed.atom?changes=1&kind=silent").content)
+    assert 0 < len(silent) < len(every)
+    assert all("does not state that it was changed" in e.findtext(f"{ATOM}summary") for e in silent)
+    gone = checked(get("/feed.atom?changes=1&kind=gone").content)
+    assert all(e.findtext(f"{ATOM}title").endswith("(page gone)") for e in gone)
+    assert gone
+    root = etree.fromstring(get("/feed.atom?source=vardania-mod&changes=1&kind=numbers&before=x").content)
+    assert links(root, "alternate")[0].get("href") == "http://localhost/changes?source=vardania-mod&kind=numbers"
+    assert links(root, "self")[0].get("href").endswith("/feed.atom?changes=1&source=vardania-mod&kind=numbers")
+    odd = get("/feed.atom?changes=1&since=yesterday%3Cb%3E")
+    assert (odd.status_code, odd.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert "since" in odd.text
+
+
 def test_an_edited_article_is_newer_and_keeps_its_id(home: Home) -> None:
     first = captured("http://herald.example/a", page("<p>The harbour opens on Monday. It was closed for a week.</p>"))
     keep(home, [first])

@@ -7,19 +7,56 @@ The canned queries stand in ``datasette-metadata.json``; none has the name of a 
 view's address, and with it the view's filters, paging and column notes.
 """
 
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from datasette import Response, hookimpl
 
-from archive.web import article, cells, changed, feeds, home, losses, policy, story
+from archive.web import (
+    about,
+    article,
+    audience,
+    cells,
+    changed,
+    changes,
+    feeds,
+    gate,
+    home,
+    limits,
+    losses,
+    policy,
+    source,
+    story,
+)
 
-asgi_wrapper = hookimpl(policy.asgi_wrapper)
+
+def _wrapper(datasette: Any) -> Callable[[policy.App], policy.App]:
+    """Our headers on every response, ours on what is held back too."""
+    headed = policy.asgi_wrapper(datasette)
+    return lambda app: headed(gate.gated(app, datasette))
+
+
+asgi_wrapper = hookimpl(_wrapper)
 extra_css_urls = hookimpl(home.extra_css_urls)
 extra_template_vars = hookimpl(home.extra_template_vars)
-# after Datasette's own functions, one of which it replaces
-prepare_connection = hookimpl(cells.prepare_connection, trylast=True)
+forbidden = hookimpl(gate.forbidden)
+handle_exception = hookimpl(limits.handle_exception)
+# the last one's answer is taken: what is held back stays so, whoever else lets a reader in
+permission_allowed = hookimpl(gate.permission_allowed, trylast=True)
 prepare_jinja2_environment = hookimpl(cells.prepare_jinja2_environment)
 render_cell = hookimpl(cells.render_cell)
+startup = hookimpl(audience.startup)
+
+
+def _prepare(conn: sqlite3.Connection) -> None:
+    """Our SQL functions, and what a query may take."""
+    cells.prepare_connection(conn)
+    limits.bound(conn)
+
+
+# after Datasette's own functions, one of which it replaces
+prepare_connection = hookimpl(_prepare, trylast=True)
 
 
 async def _robots() -> Response:
@@ -29,7 +66,7 @@ async def _robots() -> Response:
 
 def _routes() -> list[tuple[str, Any]]:
     """Every address of ours."""
-    modules = (article, changed, feeds, losses, story)
+    modules = (about, article, changed, changes, feeds, losses, source, story)
     return [*(route for module in modules for route in module.ROUTES), (r"^/robots\.txt$", _robots)]
 
 

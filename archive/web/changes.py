@@ -18,11 +18,11 @@ from archive.web.edits import Place, Wanted
 from archive.web.queries import Row
 
 KINDS = {
-    "": "all changes",
-    "silent": "the stated time did not change",
-    "numbers": "a number changed",
-    "title": "the title changed",
-    "gone": "the page is gone",
+    "": "All",
+    "silent": "Stated time unchanged",
+    "numbers": "Numbers changed",
+    "title": "Title changed",
+    "gone": "Page gone",
 }
 # changes on a page: each is compared word by word, about 2 ms, and shown in some lines
 _PAGE = 20
@@ -119,7 +119,8 @@ async def listed(db: Any, asked: Asked, limit: int) -> Listed:
     """The changes that are asked for, the newest first: ``change`` is edit or gone, ``at`` when it was seen.
 
     Of edits, ``stated``: 0 where the time that the page states stayed as it was; ``replaced``: the numbers that are
-    others now, each with ``old`` and ``new``, as printed; ``title_before``. Of pages that went, ``seen_before``: when they were there last.
+    others now, each with ``old`` and ``new``, as printed; ``title_before``. ``seen_before``: when the text before, or
+    the page that went, was there last.
     """
     wanted = asked.wanted
     rows: list[Row] = []
@@ -224,7 +225,9 @@ def shortened(pieces: Sequence[Piece]) -> Row:
             head = text[:_PIECE].rsplit(None, 1)
             text = f"{head[0] if len(head) > 1 else text[:_PIECE]} … "
         left -= len(text)
-        out.append(Piece(piece.kind, text))
+        words = text.rstrip()  # the white space after a change is no part of it
+        out += [Piece(kind, part) for kind, part in ((piece.kind, words), ("same", text[len(words) :])) if part]
+        out += [piece] if piece.kind == "gap" else []
     return {"pieces": out, "more": any(len(piece.text) > _PIECE for piece in pieces)}
 
 

@@ -68,7 +68,7 @@ async def edits(db: Any, wanted: Wanted, limit: int) -> tuple[list[Row], Place |
     if sought and len(rows) < limit:
         last = await fetch_one(
             db,
-            f"select seen_from as at, id {walk} 1 offset :walked",  # noqa: S608
+            f"select seen_from as at, id {walk} 1 offset :walked",
             walked=WALKED - 1,
             **values,
         )
@@ -89,7 +89,8 @@ async def gone(db: Any, wanted: Wanted, limit: int) -> tuple[list[Row], Place | 
         " a.published, a.modified, a.url, a.gone_at, a.words, a.revisions as number,"
         " (select g.last_seen from gone g where g.id = a.id) as seen_before,"
         " (select g.moved_to from gone g where g.id = a.id) as moved_to"
-        f" from (select id {walk} :walked) w cross join articles a on a.id = w.id left join sources s on s.id = a.source"
+        f" from (select id {walk} :walked) w cross join articles a on a.id = w.id"
+        " left join sources s on s.id = a.source"
         f" where {_LANGUAGE} limit :limit",
         walked=WALKED if sought else limit,
         limit=limit,
@@ -99,7 +100,7 @@ async def gone(db: Any, wanted: Wanted, limit: int) -> tuple[list[Row], Place | 
     if sought and len(rows) < limit:
         last = await fetch_one(
             db,
-            f"select gone_at as at, id {walk} 1 offset :walked",  # noqa: S608
+            f"select gone_at as at, id {walk} 1 offset :walked",
             walked=WALKED - 1,
             **values,
         )

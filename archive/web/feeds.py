@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
@@ -18,7 +19,7 @@ from urllib.parse import quote, urlencode
 
 from datasette import Response
 
-from archive.web import frame, queries
+from archive.web import changes, frame, queries
 from archive.web.cells import http
 from archive.web.queries import Row, fetch, fetch_one
 from archive.web.syndication import (
@@ -56,12 +57,9 @@ from ({{ids}}) i cross join articles a on a.id = i.id join sources s on s.id = a
 order by a.first_seen desc, a.id desc
 """  # noqa: S608
 _NEWEST = "select id from articles{where} order by first_seen desc, id desc limit :limit"
-_EDITS = f"""
-select r.id as revision, r.number, r.seen_from, r.title as title_then, r.words_added, r.words_removed, r.numbers,
-    r.stated, {_OF_ARTICLE}
-from (select * from revisions where number > 1{{where}} order by seen_from desc, id desc limit :limit) r
-cross join articles a on a.id = r.article join sources s on s.id = a.source
-order by r.seen_from desc, r.id desc
+_NAMED = f"""
+select {_OF_ARTICLE} from json_each(:ids) i cross join articles a on a.id = i.value
+join sources s on s.id = a.source
 """  # noqa: S608
 
 
@@ -70,25 +68,32 @@ async def _feed(request: Any, datasette: Any) -> Response:
     db = await frame.archive(datasette, request)
     if db is None:
         return await frame.not_found(request, datasette, "There is no such feed.")
+    place = Place.of(datasette, request)
+    if place is None:
+        return bad_host()
     source = request.args.get("source")
     of = await fetch_one(db, "select id, name from sources where id = :source", source=source) if source else None
     if source and of is None:
         return await frame.not_found(request, datasette, f"There is no source {source[:80]} in this archive.")
-    changes = request.args.get("changes") == "1"
-    asked = [("changes", "1")] if changes else []
-    asked += [("source", source)] if source else []
-    place = Place.of(datasette, request)
-    if place is None:
-        return bad_host()
-    if changes:
-        title = f"Edits by {of['name']}" if of else "Edits seen in the archive"
-        page = "/changes" + (f"?{urlencode({'source': source})}" if source else "")
-        entries = await edits(place, db, source)
-    else:
-        title = f"Newest of {of['name']}" if of else "Newest in the archive"
-        page = f"/source/{quote(source, safe='')}" if source else "/"
-        entries = await newest(place, db, source)
-    return await answer(request, place, db, title, f"/feed.{{}}{query(asked)}", page, entries)
+    name = of["name"] if of else ""
+    if request.args.get("changes") == "1":
+        return await _changes(request, place, db, name)
+    title = f"Newest of {name}" if of else "Newest in the archive"
+    page = f"/source/{quote(source, safe='')}" if source else "/"
+    query = urlencode({"source": source}) if source else ""
+    return await answer(request, place, db, title, "/feed", query, page, await newest(place, db, source))
+
+
+async def _changes(request: Any, place: Place, db: Any, name: str) -> Response:
+    """The feed of what ``/changes`` shows for the same parameters."""
+    asked = changes.Asked.read({name: request.args.get(name) for name in request.args if name != "before"})
+    if asked.odd:
+        return Response.text(" ".join(asked.odd), status=400)
+    title = f"Changes by {name}" if name else "Changes seen in the archive"
+    title += f": {changes.KINDS[asked.kind]}" if asked.kind else ""
+    query = "&".join(part for part in ("changes=1", asked.query()) if part)
+    entries = await edits(place, db, (await changes.listed(db, asked, ENTRIES)).rows)
+    return await answer(request, place, db, title, "/feed", query, asked.address(), entries)
 
 
 class Place:
@@ -111,11 +116,6 @@ class Place:
 def bad_host() -> Response:
     """The answer to a request that names no host that addresses can be made of."""
     return Response.text("The host that this request names is none.", status=400)
-
-
-def query(asked: list[tuple[str, str]]) -> str:
-    """Parameters as the end of an address."""
-    return f"?{urlencode(asked)}" if asked else ""
 
 
 async def newest(place: Place, db: Any, source: str | None) -> list[Entry]:
@@ -144,23 +144,23 @@ def _article(place: Place, row: Row) -> Entry:
     )
 
 
-async def edits(place: Place, db: Any, source: str | None) -> list[Entry]:
-    """The edits that were seen last, of a source or of all: one entry each, however often a text is edited."""
-    rows = await fetch(
-        db, _EDITS.format(where=" and source = :source" if source else ""), source=source, limit=ENTRIES
-    )
-    return [_edit(place, row) for row in rows]
+async def edits(place: Place, db: Any, rows: Sequence[Row]) -> list[Entry]:
+    """Changes as ``/changes`` lists them: one entry each, however often a text is edited."""
+    named = await fetch(db, _NAMED, ids=json.dumps(sorted({row["article"] for row in rows})))
+    articles = {row["id"]: row for row in named}
+    return [_change(place, row, articles[row["article"]]) for row in rows if row["article"] in articles]
 
 
-def _edit(place: Place, row: Row) -> Entry:
+def _change(place: Place, row: Row, article: Row) -> Entry:
+    edit = row["change"] == "edit"
     return _entry(
         place,
-        row,
-        id=identity("revision", row["url"], row["part"], row["seen_from"]),
-        path=f"/article/{row['id']}/diff?revision_id={row['revision']}",
-        title=f"{row['title_then']} (revision {row['number']})",
-        text=_changed(row),
-        updated=row["seen_from"],
+        article,
+        id=identity("revision" if edit else "gone", article["url"], article["part"], row["at"]),
+        path=f"/article/{article['id']}" + (f"/diff?revision_id={row['revision']}" if edit else ""),
+        title=f"{row['title']} ({'revision ' + str(row['number']) if edit else 'page gone'})",
+        text=_changed(row) if edit else f"The page was there last on {row['seen_before'] or article['first_seen']}.",
+        updated=row["at"],
         published=None,
     )
 
@@ -168,10 +168,9 @@ def _edit(place: Place, row: Row) -> Entry:
 def _changed(row: Row) -> str:
     """An edit in words."""
     said = [f"Words added: {row['words_added'] or 0}, removed: {row['words_removed'] or 0}."]
-    pairs = [
-        f"{', '.join(n['old']) or '–'} → {', '.join(n['new']) or '–'}" for n in json.loads(row["numbers"] or "[]")
-    ]
+    pairs = [f"{', '.join(n['old']) or '–'} → {', '.join(n['new']) or '–'}" for n in row["replaced"]]
     said += [f"Numbers: {'; '.join(pairs)}."] if pairs else []
+    said += [f"Title before: {row['title_before']}"] if row["title_before"] not in (None, row["title"]) else []
     if row["stated"] is not None:
         said.append(f"The page {'states' if row['stated'] else 'does not state'} that it was changed.")
     return excerpt(" ".join(said))
@@ -192,15 +191,16 @@ def _entry(place: Place, row: Row, path: str, title: str, **fields: Any) -> Entr
 
 
 async def answer(
-    request: Any, place: Place, db: Any, title: str, path: str, page: str, entries: list[Entry]
+    request: Any, place: Place, db: Any, title: str, path: str, query: str, page: str, entries: list[Entry]
 ) -> Response:
-    """A feed in the format that is asked for. ``path``: its own address, with {} for the format."""
+    """A feed in the format that is asked for. ``path``, ``query``: of its own address; ``page``: what it is of."""
     fictional = await queries.fictional(db)
+    own = {form: place.address(f"{path}.{form}{'?' if query else ''}{query}") for form in _TYPES}
     feed = Feed(
         title=f"{'FICTIONAL: ' if fictional else ''}{plain(title)}",
         subtitle=f"Outlets, people and events were made up. {_RIGHTS}" if fictional else _RIGHTS,
-        atom=place.address(path.format("atom")),
-        json=place.address(path.format("json")),
+        atom=own["atom"],
+        json=own["json"],
         page=place.address(page),
         entries=entries,
     )

@@ -11,27 +11,29 @@ from datasette import Response
 from datasette.database import QueryInterrupted, Results
 from datasette.utils import sqlite_timelimit
 
+from archive.web import audience, cells
 from archive.web.policy import STRICT
 
 T = TypeVar("T")
-DATABASE = "archive"
+DATABASE = audience.DATABASE
 # no-referrer: what is read in a newsroom is nobody else's business
 HEADERS = {"content-security-policy": STRICT, "referrer-policy": "no-referrer"}
 
 
 async def archive(datasette: Any, request: Any) -> Any:
     """The handle on which the queries for whoever asks run; None: there is no archive, or none for them."""
-    return datasette.get_database(DATABASE) if await _allowed(datasette, request) else None
+    return audience.handle(datasette, request) if await _allowed(datasette, request) else None
 
 
 async def _allowed(datasette: Any, request: Any) -> bool:
     """Whether there is an archive, and whoever asks may read it."""
     if DATABASE not in datasette.databases:
         return False
-    visible, _ = await datasette.check_visibility(
-        request.actor if request else None,
-        permissions=[("view-table", (DATABASE, "articles")), ("view-database", DATABASE), "view-instance"],
-    )
+    with audience.for_our_pages():
+        visible, _ = await datasette.check_visibility(
+            request.actor if request else None,
+            permissions=[("view-table", (DATABASE, "articles")), ("view-database", DATABASE), "view-instance"],
+        )
     return bool(visible)
 
 
@@ -82,8 +84,31 @@ async def page(
 
 
 async def not_found(request: Any, datasette: Any, message: str) -> Response:
-    """A page that says in one line what there is none of."""
+    """A page that says in one line what there is none of; of what is held back, why it is not shown."""
+    for name in (request.url_vars.get("article"), request.args.get("with")):
+        identity = number(name or "")
+        if found := await audience.article_withheld(datasette, request, identity):
+            return await withheld(request, datasette, found, identity)
+    source = request.url_vars.get("source") or request.args.get("source")
+    if source and await audience.source_withheld(datasette, request, source):
+        return await withheld(request, datasette, audience.Withheld(None, None), None)
     return await page(request, datasette, "communique_404.html", {"message": message}, status=404)
+
+
+async def withheld(request: Any, datasette: Any, found: audience.Withheld, article: int | None) -> Response:
+    """A page that says in one line why something is not shown."""
+    sign_in = None if found.since else audience.sign_in(datasette)
+    context = {"message": line(found, article), "sign_in": sign_in}
+    return await page(request, datasette, "communique_withheld.html", context, status=found.status)
+
+
+def line(found: audience.Withheld, article: int | None) -> str:
+    """Why something is not shown."""
+    if found.since is None:
+        return "Only readers who are signed in may see this."
+    what = "This" if article is None else f"Article {article}"
+    since = f"{cells.day(found.since[:10])}, {found.since[11:16]} UTC"
+    return f"{what} is kept in this archive and is not shown since {since}. The reason given: {found.reason}"
 
 
 def number(text: str) -> int | None:

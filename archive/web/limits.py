@@ -1,4 +1,4 @@
-"""What one query may take of the machine: anybody who may ask SQL may ask for a gigabyte, or for a function's address.
+"""What one query may take of the machine: who may ask SQL may ask for a gigabyte, or for the address of a function.
 
 Datasette ends a query after its time; SQLite looks at the clock between its own steps, so that what one step makes
 has to be bounded by itself.
@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-# of one value or row, in bytes: a page of 32 MiB (the crawl's bound) in an encoding of one byte a letter is twice that
-# in UTF-8, and an article's row holds it with its summary and description
+# of one value or row, in bytes: a page of 32 MiB (the crawl's bound) in an encoding of one byte a letter is twice
+# that in UTF-8, and an article's row holds it with its summary and description
 LENGTH = 128 << 20
 # of all that SQLite holds at a time, in bytes: a page of ours takes 20 MB
 HEAP = 512 << 20
@@ -33,7 +33,7 @@ def bound(conn: sqlite3.Connection) -> None:
     conn.row_factory = _counted(ANSWER)
     # tells where code lies in memory, and takes the address of other code instead
     for arguments in (1, 2):
-        conn.create_function("fts3_tokenizer", arguments, None)
+        conn.create_function("fts3_tokenizer", arguments, lambda *_: None)
 
 
 def _counted(most: int) -> Callable[[sqlite3.Cursor, Sequence[Any]], sqlite3.Row]:
@@ -54,3 +54,19 @@ def _counted(most: int) -> Callable[[sqlite3.Cursor, Sequence[Any]], sqlite3.Row
         return sqlite3.Row(cursor, values)  # type: ignore[arg-type]
 
     return row
+
+
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """A query that asked for too much is its asker's error: told in a line, as Datasette tells of others."""
+    # not above: imported before datasette.app they register as plugins without their hooks
+    from datasette.database import QueryInterrupted
+    from datasette.handle_exception import handle_exception as stock
+    from datasette.views.base import DatasetteError
+
+    if isinstance(exception, QueryInterrupted) and request.path.endswith(".csv"):
+        line = "the query took longer than it may"  # Datasette says so of HTML and JSON alone
+    elif isinstance(exception, MemoryError | sqlite3.DataError):
+        line = f"the query takes more than it may: {str(exception) or 'out of memory'}"
+    else:
+        return None
+    return stock(datasette, request, DatasetteError(line, title="Too much", status=400))

@@ -96,8 +96,8 @@ async def newest(db: Any, source: str, limit: int) -> list[Row]:
     """The articles of a source that were found last."""
     return await fetch(
         db,
-        "select id, title, language, published, published_printed, published_day, published_doubt, first_seen, gone_at,"
-        " revisions from articles where source = :source order by first_seen desc, id desc limit :limit",
+        "select id, title, language, published, published_printed, published_day, published_doubt, first_seen,"
+        " gone_at, revisions from articles where source = :source order by first_seen desc, id desc limit :limit",
         source=source,
         limit=limit,
     )
@@ -190,8 +190,9 @@ async def span(db: Any) -> Row:
     """From when to when: the days of the articles, and the first and last capture."""
     row = await fetch_one(
         db,
-        "select (select min(day) from days) as first_day, (select fetched_at from captures order by fetched_at limit 1)"
-        " as first_capture, (select fetched_at from captures order by fetched_at desc limit 1) as last_capture,"
+        "select (select min(day) from days) as first_day,"
+        " (select fetched_at from captures order by fetched_at limit 1) as first_capture,"
+        " (select fetched_at from captures order by fetched_at desc limit 1) as last_capture,"
         " (select max(id) from captures) as captures, exists (select 1 from figures) as claims",
     )
     return row or {}

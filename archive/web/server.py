@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def run(home: Home, host: str, port: int, in_browser: bool = False, as_snapshot:
         if as_snapshot:
             _say(f"Copying the archive ({home.database.stat().st_size / 1e6:,.0f} MB) …")
             copy = ending.enter_context(snapshot.snapshot(home, stamp(datetime.now(UTC))))
-        datasette = _datasette(home, copy)
+        datasette = _datasette(home, copy, ip_address(listener.getsockname()[0]).is_loopback)
         for database in datasette.databases.values():
             ending.callback(database.close)
         config = uvicorn.Config(
@@ -113,17 +114,22 @@ def _check(home: Home) -> None:
             raise CommuniqueError(f"{home.database} is damaged ({line}): `communique doctor` says what can be done")
 
 
-def _datasette(home: Home, copy: snapshot.Snapshot | None) -> Datasette:
+def _datasette(home: Home, copy: snapshot.Snapshot | None, local: bool) -> Datasette:
+    """``local``: nobody but whoever sits at this machine reaches it."""
     # not above: imported before datasette.app it registers as a plugin without its hook
     from datasette import handle_exception
 
     # where rich is installed, it prints a screen of traceback for every address that does not exist
     handle_exception.rich = None
     metadata = parse_metadata(metadata_path().read_text("utf-8"))
+    own = {"home": str(home.path.absolute()), "local": local, **({"snapshot": copy.at} if copy else {})}
+    metadata["plugins"] = {**metadata.get("plugins", {}), "communique": own}
     if copy is None:
         return Datasette([str(home.database)], metadata=metadata, settings=SETTINGS)
-    metadata["plugins"] = {**metadata.get("plugins", {}), "communique": {"snapshot": copy.at}}
-    return Datasette(immutables=[str(copy.database)], metadata=metadata, settings=SETTINGS)
+    datasette = Datasette(immutables=[str(copy.database)], metadata=metadata, settings=SETTINGS)
+    # of the whole file, and kept: else all readers would wait while the first one's page has it made
+    _ = [database.hash for database in datasette.databases.values()]
+    return datasette
 
 
 def _say(line: str) -> None:

@@ -68,6 +68,8 @@ OUTLETS = {
                 listing="/novosti/", sitemap=False, encoding="windows-1251"),
         _outlet("harbour-post", "{prefix}/news/{slug}", feed="/feed.xml", sitemap=False),
         _outlet("polder-bulletin", "{prefix}/news/{slug}", listing="/news", sitemap=False),
+        _outlet("morvina-radio", "{prefix}/story/{slug}", feed="/feed.xml", sitemap=False,
+                prefixes={"tr": "/tr", "pl": "/pl", "de": "/de", "ar": "/ar", "el": "/el"}),
     )
 }  # fmt: skip
 BLOCKED = OUTLETS["karsia-mfa"].host  # answers 403 to everything

@@ -1,4 +1,4 @@
-"""How each outlet's story page looks in HTML: ten shapes, as ten publishing systems would make them.
+"""How each outlet's story page looks in HTML: shapes as so many publishing systems would make them.
 
 Every function takes a story and the day and gives the whole page. The shapes differ where readers of pages
 stumble: where the date stands, what stands beside the text, and in whose container.
@@ -22,6 +22,11 @@ NOTICE = {
     "en": "FICTIONAL demonstration page: the countries, people and events on it are invented.",
     "uk": "FICTIONAL – демонстраційна сторінка: країни, люди й події на ній вигадані.",
     "ru": "FICTIONAL – демонстрационная страница: страны, люди и события на ней вымышлены.",
+    "tr": "FICTIONAL – tanıtım sayfası: ülkeler, kişiler ve olaylar uydurmadır.",
+    "pl": "FICTIONAL – strona pokazowa: kraje, osoby i wydarzenia są zmyślone.",
+    "de": "FICTIONAL – Vorführseite: Länder, Personen und Ereignisse sind erfunden.",
+    "ar": "FICTIONAL – صفحة للعرض: البلدان والأشخاص والأحداث من نسج الخيال.",
+    "el": "FICTIONAL – σελίδα επίδειξης: οι χώρες, τα πρόσωπα και τα γεγονότα είναι φανταστικά.",
 }
 STYLE = (
     "body{font:17px/1.5 Georgia,serif;max-width:44rem;margin:0 auto;padding:1rem;color:#1b1b1b}"
@@ -375,6 +380,23 @@ def small_paper(item: Item, day: int) -> bytes:
     )
 
 
+def morvina_radio(item: Item, day: int) -> bytes:
+    """One text in a language of its own, from right to left where that is written so."""
+    times = (("article:published_time", item.local.isoformat()),)
+    nav = tuple((f"/{name}/", name) for name in item.outlet.prefixes)
+    return html(
+        item.language,
+        title_of(item),
+        og(item, *times),
+        f"""{top(item, nav)}
+<main dir="{"rtl" if item.language == "ar" else "ltr"}"><article><h1>{escape(item.headline)}</h1>
+<p class="when"><time datetime="{item.local.isoformat()}">{item.local:%d.%m.%Y %H:%M}</time></p>
+{paragraphs(item.body)}
+</article></main>
+<footer>{notice(item.language)}</footer>""",
+    )
+
+
 SHAPES: dict[str, Callable[[Item, int], bytes]] = {
     "vardania-mod": vardania_mod,
     "sarmia-mod": sarmia_mod,
@@ -388,6 +410,7 @@ SHAPES: dict[str, Callable[[Item, int], bytes]] = {
     "estuary-herald": small_paper,
     "harbour-post": small_paper,
     "polder-bulletin": small_paper,
+    "morvina-radio": morvina_radio,
 }
 CLUTTER = {  # what must not stand in the clean text, per outlet
     "vardania-mod": ("Skip to main content", "Hotline for families"),
@@ -402,6 +425,7 @@ CLUTTER = {  # what must not stand in the clean text, per outlet
     "estuary-herald": ("Частные объявления",),
     "harbour-post": ("Small advertisements",),
     "polder-bulletin": ("Small advertisements",),
+    "morvina-radio": (),
 }
 
 

@@ -1,0 +1,109 @@
+"""The doors of Datasette's own pages, where something is held back; see :mod:`archive.web.audience`.
+
+A row of a restricted article answers 451, to everybody. While a source is not public, tables, queries and SQL are for
+readers who are signed in: Datasette has no rows for some and not for others. The file as a whole is for nobody while
+it holds what that reader may not see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from datasette import Request, Response
+from datasette.utils import tilde_decode
+
+from archive.web import audience, frame
+from archive.web.audience import DATABASE, Withheld
+from archive.web.policy import App, Message, Send
+
+# the address of a row, and its form
+_ROW = re.compile(rf"/{DATABASE}/([^/]+)/([^/]+?)(?:\.(\w+))?")
+# of a row, the articles that it tells of
+_OWNERS = {
+    "articles": "t.id",
+    "captures": "(select o.article from capture_articles o where o.capture = t.id"
+    " and o.article in (select article from restricted) limit 1)",
+    "blocks": "(select o.article from readings o where o.id = t.reading)",
+}
+
+
+def permission_allowed(datasette: Any, actor: Any, action: str, resource: Any) -> bool | None:
+    """No, where raw rows would show what is held back from somebody; else nothing."""
+    database = resource[0] if isinstance(resource, tuple | list) else resource
+    archive = audience.guarded(datasette)
+    if archive is None:
+        return None
+    if action == "execute-sql" and database == "_memory" and datasette.crossdb:
+        return False if any(archive.held) else None
+    if database != DATABASE:
+        return None
+    if action == "view-database-download" and archive.held.back(actor is not None):
+        return False
+    return False if audience.closed_to(datasette, actor) else None
+
+
+def forbidden(datasette: Any, request: Any, message: str) -> Any:
+    """Say who may see it, where that is why; else nothing."""
+    path = _path(datasette, request.scope)
+    if not re.match(rf"/{DATABASE}(?:[/.?]|$)", path) or not audience.closed_to(datasette, request.actor):
+        return None
+    return _answer(datasette, request, Withheld(None, None), None, path.endswith(".json"))
+
+
+def gated(app: App, datasette: Any) -> App:
+    """The application, whose row pages answer for restricted articles."""
+
+    async def wrapped(scope: Message, receive: Any, send: Send) -> None:
+        if scope["type"] == "http" and (archive := audience.guarded(datasette)) and archive.held.restricted:
+            asked = _ROW.fullmatch(_path(datasette, scope))
+            if asked and (found := await _restricted(archive, asked[1], asked[2])):
+                await datasette.invoke_startup()
+                response = await _answer(datasette, Request(scope, receive), *found, asked[3] == "json")
+                await response.asgi_send(send)
+                return
+        await app(scope, receive, send)
+
+    return wrapped
+
+
+def _path(datasette: Any, scope: Mapping[str, Any]) -> str:
+    """The address within the server, as Datasette takes it apart."""
+    path: str = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace").partition("?")[0]
+    base: str = datasette.setting("base_url")
+    return "/" + path[len(base) :] if base != "/" and path.startswith(base) else path
+
+
+async def _restricted(archive: Any, table: str, key: str) -> tuple[Withheld, int | None] | None:
+    """Why a row is not shown, and the article that it tells of; None: it is shown, or there is none."""
+    columns = await archive.whole(
+        "select i.name, i.pk from sqlite_master m join pragma_table_info(m.name) i"
+        " where m.type = 'table' and m.name = :table collate nocase and m.sql not like 'create virtual%'",
+        {"table": (table := tilde_decode(table))},
+    )
+    keys = [row["name"] for row in sorted(columns, key=lambda row: row["pk"]) if row["pk"]] or ["rowid"]
+    values = [tilde_decode(value) for value in key.split(",")]
+    if not columns or "]" in table or len(keys) != len(values):
+        return None
+    named = {row["name"] for row in columns}
+    owner = _OWNERS.get(table.lower()) or ", ".join(f"t.{c}" for c in ("article", "other") if c in named)
+    if not owner:
+        return None
+    which = " and ".join(f"t.[{name}] = :p{n}" for n, name in enumerate(keys))
+    parameters = {f"p{n}": value for n, value in enumerate(values)}
+    if (await archive.execute(f"select 1 from [{table}] t where {which}", parameters)).rows:  # noqa: S608
+        return None
+    rows = await archive.whole(
+        f"select r.article, r.at, r.reason from [{table}] t join restricted r on r.article in ({owner})"  # noqa: S608
+        f" where {which}",
+        parameters,
+    )
+    return (Withheld(rows[0]["at"], rows[0]["reason"]), rows[0]["article"]) if rows else None
+
+
+async def _answer(datasette: Any, request: Any, withheld: Withheld, article: int | None, as_json: bool) -> Response:
+    if not as_json:
+        return await frame.withheld(request, datasette, withheld, article)
+    body = {"ok": False, "error": frame.line(withheld, article), "status": withheld.status, "title": None}
+    return Response.json(body, status=withheld.status)

@@ -1,0 +1,83 @@
+"""How fast the first ten hits of a common word are found, beside putting all hits in order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from datasette.app import Datasette
+
+from archive.web import audience, found
+from archive.web.asked import Asked
+from archive.web.server import SETTINGS, metadata_path
+
+# what the project promises
+FASTER, SAME, FIRST = 5.0, 9, 10
+TIMES = 9
+# what the newest of two equal hits is, and the score: as the search page says, in plain words of SQL
+_AT = "min(coalesce(a.published, a.first_seen), a.first_seen)"
+BY_SCORE = f"""
+select f.rowid, -bm25(search_text_fts, 4.0, 1.0, 1.0) / (1 + max(0, :newest - julianday({_AT})) / 30.0) as score
+from search_text_fts f cross join articles a on a.id = f.rowid
+where search_text_fts match :match order by score desc, f.rowid desc limit {FIRST}
+"""
+BY_RANK = f"select rowid from search_text_fts where search_text_fts match :match order by rank limit {FIRST}"
+NEWEST = f"select max(julianday({_AT})) from articles a"
+
+
+def ranking(database: Path, words: list[str]) -> bool:
+    """Measure with words that many texts have; whether all that is promised holds."""
+    return asyncio.run(_ranking(database, words))
+
+
+async def _ranking(database: Path, words: list[str]) -> bool:
+    metadata = json.loads(metadata_path().read_text("utf-8"))
+    datasette = Datasette([str(database)], metadata=metadata, settings={**SETTINGS, "sql_time_limit_ms": 60_000})
+    await datasette.invoke_startup()
+    db = audience.handle(datasette, None)
+    newest = (await db.execute(NEWEST)).rows[0][0]
+    print(
+        f"\n{'first ten of a common word':<28}{'hits':>8}{'ours':>8}{'by rank':>9}{'by score':>9}{'times':>7}  the same"
+    )
+    kept = []
+    for word in words:
+        asked = Asked(q=word)
+        values = {"match": asked.query.match, "newest": newest}
+        ways: dict[str, Callable[[], Awaitable[Any]]] = {
+            "ours": lambda asked=asked: found.find(db, asked, FIRST),
+            "rank": lambda values=values: _all(db, BY_RANK, values),
+            "score": lambda values=values: _all(db, BY_SCORE, values),
+        }
+        spent: dict[str, list[float]] = {name: [] for name in ways}
+        answers: dict[str, Any] = {}
+        for _ in range(TIMES):  # in turns
+            for name, way in ways.items():
+                began = time.perf_counter()
+                answers[name] = await way()
+                spent[name].append(1000 * (time.perf_counter() - began))
+        ours, rank, score = (statistics.median(times) for times in spent.values())
+        same = len({row["id"] for row in answers["ours"].rows} & {row[0] for row in answers["score"]})
+        kept.append(rank >= FASTER * ours and same >= min(SAME, len(answers["score"])))
+        print(
+            f"{word:<28}{answers['ours'].total:>8,}{ours:>8.1f}{rank:>9.1f}{score:>9.1f}{rank / ours:>7.1f}{same:>6} of"
+            f" {len(answers['score'])}{'' if kept[-1] else '  MISSED'}"
+        )
+    print(
+        f"medians of {TIMES}, milliseconds; promised: {FASTER:g} times as fast as by rank, {SAME} of {FIRST} the same"
+    )
+    for each in datasette.databases.values():
+        each.close()
+    return all(kept)
+
+
+async def _all(db: Any, sql: str, values: dict[str, Any]) -> list[Any]:
+    def visit(conn: sqlite3.Connection) -> list[Any]:
+        return conn.execute(sql, values).fetchall()
+
+    return await db.execute_fn(visit)  # type: ignore[no-any-return]
