@@ -24,6 +24,7 @@ from archive.home import Home
 from archive.ingest import RESERVE
 from archive.models import moment, stamp
 from archive.schema_reading import migrations
+from archive.stems import LANGUAGES
 from archive.warc import OPEN
 
 Level = Literal["ok", "warning", "problem"]
@@ -122,10 +123,15 @@ def _words(patient: Patient) -> Iterator[Check]:
     mend = "`communique rebuild` writes it anew"
     with ask.reading(patient.home.database) as conn:
         missing = ask.unindexed(conn, _SAMPLE)
+        bare = [] if missing or migrations.pending(Database(conn)) else ask.unstemmed(conn, LANGUAGES, _SAMPLE)
     if missing:
         some = ", ".join(map(str, missing[:_SOME]))
         yield Check("search", "problem", f"{len(missing)} articles cannot be found by their words ({some})", mend)
         return
+    if bare:
+        some = ", ".join(map(str, bare[:_SOME]))
+        line = f"{len(bare)} articles are found by the words they print alone, not by other forms of them ({some})"
+        yield Check("search", "warning", line, mend)
     busy = Check("search", "ok", "the last articles are in the index; no more was looked at, as somebody is writing")
     if patient.busy:
         yield busy

@@ -56,6 +56,18 @@ def home_option(function: F) -> F:
     )(function)
 
 
+def as_asked(read: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """An option's value as a function of ours reads it, whose ``ValueError`` says what is wrong."""
+
+    def callback(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+        try:
+            return None if value is None else read(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
 def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
     """A command that returns rows: as a table for people, or ``--json``, ``--nl``, ``--csv``.
 
@@ -113,6 +125,13 @@ def for_terminal(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def say_restricted(store: Store, articles: Iterable[int]) -> None:
+    """Say which of some articles are shown to nobody but whoever sits at this machine."""
+    for row in store.restrictions(set(articles)):
+        since = f"since {row['at'][:16]}Z: {for_terminal(row['reason'])}"
+        click.echo(f"communique: article {row['article']} is restricted {since}", err=True)
+
+
 def _store(home: Home) -> Store:
     return Store(home.require().database)
 
@@ -167,30 +186,6 @@ def unfinished_line(rebuild: Mapping[str, Any]) -> str:
         f"A rebuild of {rebuild['started'][:16]}Z is not finished: {rebuild['unread']} pages to read and"
         f" {rebuild['unsettled']} articles to bring in line; `{' '.join(['communique rebuild', *options])}` goes on"
     )
-
-
-@click.command()
-@home_option
-@click.argument("words", nargs=-1, required=True)
-@click.option("--source", help="Only of this source.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
-@click.option(
-    "--history", is_flag=True, help="In all texts an article ever had; an argument with spaces is a phrase."
-)
-@listing("id", "published", "first_seen", "last_seen", "dropped_by", "source", "title", "snippet")
-def search(home: Home, words: tuple[str, ...], source: str | None, limit: int, history: bool) -> list[dict[str, Any]]:
-    """Find articles by words of their titles and texts, the best matches first.
-
-    With --history what an outlet deleted is found too, and stands first: when a text with these words was seen first
-    and last, and the number of the revision that dropped them.
-
-    Exit codes: 0, also where nothing is found; 2 where there is no archive.
-    """
-    store = _store(home)
-    try:
-        return store.search_history(words, source, limit) if history else store.search(" ".join(words), source, limit)
-    finally:
-        store.close()
 
 
 @click.command()
@@ -303,4 +298,4 @@ def boilerplate(
     return rows
 
 
-COMMANDS = (status, search, serve, rebuild, boilerplate)
+COMMANDS = (status, serve, rebuild, boilerplate)

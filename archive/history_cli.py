@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from archive.cli import for_terminal, home_option
+from archive.cli import for_terminal, home_option, say_restricted
 from archive.diff import Difference, Numbers, Piece, around, differences, stated_changed
 from archive.errors import NoArchiveError
 from archive.home import Home
@@ -50,6 +50,7 @@ def diff(home: Home, article: int, old: int | None, new: int | None, context: in
         texts = store.texts(article)
         before, after = _chosen(article, texts, old, new)
         row = store.article(article)
+        say_restricted(store, [article])
     finally:
         store.close()
     change = differences(*((r["title"], r["summary"], r["text"]) for r in (before, after)))

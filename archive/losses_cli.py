@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from archive.cli import home_option, listing
+from archive.cli import as_asked, home_option, listing, say_restricted
 from archive.home import Home
 from archive.models import asked_day, asked_moment
 from archive.standings import COUNTRIES, stand
 from archive.store import Store
-
-
-def _as(read: Callable[[str], str]) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
-    def callback(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-        try:
-            return None if value is None else read(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-
-    return callback
 
 
 @click.command()
@@ -37,13 +27,15 @@ def _as(read: Callable[[str], str]) -> Callable[[click.Context, click.Parameter,
     metavar="KEY",
     help="total: since the beginning; day, week, period: of those days alone; a region; all.",
 )
-@click.option("--since", metavar="DAY", callback=_as(asked_day), help="Only claims for this day and later ones.")
-@click.option("--until", metavar="DAY", callback=_as(asked_day), help="Only claims for this day and earlier ones.")
+@click.option("--since", metavar="DAY", callback=as_asked(asked_day), help="Only claims from this day on.")
+@click.option(
+    "--until", metavar="DAY", callback=as_asked(asked_day), help="Only claims for this day and earlier ones."
+)
 @click.option(
     "--as-known-on",
     "known",
     metavar="DAY",
-    callback=_as(asked_moment),
+    callback=as_asked(asked_moment),
     help="By what the archive had then: a day (to its end, UTC) or a time.",
 )
 @click.option("--check", is_flag=True, help="List what does not add up instead, from day to day.")
@@ -81,8 +73,11 @@ def losses(
     store = Store(home.require().database)
     try:
         if check:
-            return store.loss_checks(chosen)
-        return store.losses(chosen) if known is None else _as_known(store, known, chosen)
+            rows = store.loss_checks(chosen)
+        else:
+            rows = store.losses(chosen) if known is None else _as_known(store, known, chosen)
+        say_restricted(store, (row["article"] for row in rows if row["article"]))
+        return rows
     finally:
         store.close()
 

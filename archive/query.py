@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from archive import stems
+from archive import lemmas, stems
 
 # characters of a query that are looked at: a paragraph that somebody pastes
 _LONGEST = 1000
@@ -25,19 +25,24 @@ _STEMS = 64
 # letters that stand before a star, and that an earlier text's word must share with a stem: with one letter a star
 # would read a tenth of the index, with three "war" is also "warm"
 _STAR, _BEGINNING = 2, 4
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"\0": " ", "\ue000": " ", "\ue001": " "})
-_SPELLING = str.maketrans(dict.fromkeys("ʼʹ’‘`´′", "'") | {"ё": "е", "Ё": "Е"})
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"\0": " "})
+_SPELLING = str.maketrans(dict.fromkeys("ʼʹ’‘`´′", "'") | {"ё": "е", "Ё": "Е"} | dict.fromkeys("\ue000\ue001", " "))
 _PIECE = re.compile(r'"([^"]*)("?)(\**)|([()])|([^\s"()]+)')
 _FIELD = re.compile(r"([^\W\d_]{1,20}):(?!//)(.*)", re.DOTALL)
 # one word to a reader, two to FTS5
 _APOSTROPHE = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)+")
+_RUSSIAN = re.compile("[а-щъ-я ]+")
+# letters of a word that may be a ё: more e's than that have few
+_YO = 5
+# what forms of a word differ in, beside what follows it
+_VOWELS = re.compile("(?:[aeiouy]{1,2}|[аеєиіїоуюяьйыэ]{1,2})$")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[\U00020000-\U0002fa1f]")
 
-# how hits are ranked: title, text, stems. A word is scored by its stem, whatever form it has, and a little more where
-# the form is the one that was typed. Measured on 506 pages in eight languages, 400 words in any of their forms: an
-# article with the word in its title comes first for 96 % (bm25(4.0, 1.0, 1.0) and stems that stand once: 46 %; FTS5
-# without stems: 51 %), and for each of 158 phrases.
-RANK = "bm25(1.0, 0.05, 1.0)"
+# of title, text and stems for bm25, by which hits are ranked: a word is scored by its stem, whatever form it has, and
+# a little more where the form is the one that was typed. Measured on 506 pages in eight languages, 400 words in any
+# of their forms: an article with the word in its title comes first for 96 % (with 4.0, 1.0, 1.0 and stems that stand
+# once: 46 %; FTS5 without stems: 51 %), and for each of 158 phrases.
+WEIGHTS = "1.0, 0.05, 1.0"
 
 Kind = Literal["word", "prefix", "phrase"]
 
@@ -46,13 +51,17 @@ Kind = Literal["word", "prefix", "phrase"]
 class Term:
     """One thing that a text should hold: a word, all that begins with one, or a phrase.
 
-    ``words``: folded, as they stand in a text. ``stems``: those of a word in each language it may be of.
+    ``words``: folded, as they stand in a text. ``stems``: those of the word in each language it may be of, of a word
+    with a hyphen (a phrase) those of its last part. ``title``: only in titles. ``typed``: as FTS5 cuts it itself.
+    ``joined``: the words where an apostrophe is a letter, empty where there is none.
     """
 
     kind: Kind
     words: tuple[str, ...]
     stems: tuple[str, ...] = ()
     title: bool = False
+    typed: str = ""
+    joined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ _Node = Term | _Group
 
 
 def spelled(text: str) -> str:
-    """A text in the one spelling in which it is searched: composed letters, one apostrophe, no ё.
+    """A text in the one spelling in which it is searched: composed letters, one apostrophe, no ё, no marks of hits.
 
     FTS5 takes ʼ for a letter and ’ for none, and keeps ё and е apart: what is indexed and what is asked must both
     have gone through this.
@@ -94,7 +103,7 @@ def spelled(text: str) -> str:
 def indexed(title: str, text: str, language: str | None) -> tuple[str, str, str]:
     """The title, text and stems of an article as they are searched (``search_text``).
 
-    The stems of the title stand there four times, those of the text once: what :data:`RANK` rests on.
+    The stems of the title stand there four times, those of the text once: what :data:`WEIGHTS` rests on.
     """
     title, text = spelled(title), spelled(text)
     named = stems.stems(title, language)
@@ -103,9 +112,12 @@ def indexed(title: str, text: str, language: str | None) -> tuple[str, str, str]
 
 
 @lru_cache(256)
-def parse(text: str) -> Query:
-    """Read a query of any length, in any script."""
-    reader = _Reader(text)
+def parse(text: str, languages: frozenset[str] | None = None) -> Query:
+    """Read a query of any length, in any script.
+
+    ``languages``: those that the texts are in, None where nobody knows; the dictionaries of others are not read.
+    """
+    reader = _Reader(text, languages)
     group = reader.group(0)
     if group is None:
         return Query('""', '""', tuple(reader.notes), True)
@@ -116,7 +128,9 @@ def parse(text: str) -> Query:
 class _Reader:
     """Goes through a query once."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, languages: frozenset[str] | None) -> None:
+        # names in Cyrillic letters stand in any text, and English ones in those
+        self._languages = languages and languages | {"uk", "ru", "en"}
         self.notes: dict[str, None] = {}
         if len(text) > _LONGEST:
             text = text[:_LONGEST].rsplit(None, 1)[0]
@@ -166,13 +180,16 @@ class _Reader:
                         if not beside:
                             self._note("OR needs a word on either side and was left out.")
                         either = beside
-                    elif word == "NOT" and self._at < len(self._pieces):
-                        minus, end = True, self._pieces[self._at].start()
+                    elif word == "NOT":
+                        minus = True
+                        end = self._pieces[self._at].start() if self._at < len(self._pieces) else end
                     continue
                 if word.startswith("-"):
                     minus, word = True, word.lstrip("-")
                 if (found := _FIELD.fullmatch(word)) and found[1].lower() == "title":
                     field, word = True, found[2]
+                    if not word and self._at == len(self._pieces):
+                        self._note("“title:” stands before a word of a title.")
                 if not word:
                     continue
                 if found and not field and (found[2][:1].isalpha() or (not found[2] and self._opens(end))):
@@ -203,6 +220,8 @@ class _Reader:
             self._note("OR needs a word on either side and was left out.")
         if without and not wanted:
             self._note("There are only words to leave out: add one that should be there.")
+        elif not (depth or wanted or self.notes) and self._pieces:
+            self._note("There is no word in it.")
         return _Group(tuple(map(tuple, wanted)), tuple(without)) if wanted else None
 
     def _opens(self, at: int) -> bool:
@@ -221,37 +240,51 @@ class _Reader:
         return self._left >= 0
 
     def _phrase(self, text: str, star: bool, title: bool) -> Term | None:
-        words = tuple(word for _, _, word in stems.tokens(text))
+        words = _folded(text)
         if not words or not self._take():
             return None
-        if len(words) == 1 and star:
-            return self._star(words, title)
-        return Term("prefix" if star or _CJK.match(words[-1]) else "phrase", words, (), title)
-
-    def _star(self, words: tuple[str, ...], title: bool) -> Term:
-        if len(words[0]) < _STAR and not _CJK.match(words[0]):
-            self._note(f"A star needs {_STAR} letters before it: “{words[0]}” was searched as a word.")
-            return Term("word", words, (), title)
-        return Term("prefix", words, (), title)
+        return self._exact("phrase", text, words, star, title)
 
     def _word(self, text: str, title: bool) -> Term | None:
         bare = text.rstrip("*")
-        star = bare != text
-        words = tuple(word for _, _, word in stems.tokens(bare))
+        words = _folded(bare)
         if not words:
-            if star and not bare:
+            if text and not bare:
                 self._note("A star alone was left out: put it at the end of a word.")
             return None
         if "*" in bare.strip("*"):
             self._note("A star is understood only at the end of a word.")
         if not self._take():
             return None
-        if star or _CJK.match(words[-1]):
-            return self._star(words, title) if len(words) == 1 else Term("prefix", words, (), title)
-        found = _APOSTROPHE.search(bare) if len(words) > 1 else None
-        if len(words) > 1 and (found is None or sum(1 for _ in stems.tokens(found[0])) < len(words)):
-            return Term("phrase", words, (), title)
-        return Term("word", words, stems.asked(found[0] if found else words[0])[:_STEMS], title)
+        if bare != text or _CJK.match(words[-1]):
+            return self._exact("word", bare, words, bare != text, title)
+        start, end = [(start, end) for start, end, word in stems.tokens(bare) if word][-1]
+        kind: Kind = "word" if len(words) == 1 else "phrase"
+        asked = bare[start:end]
+        if kind == "phrase" and (found := _APOSTROPHE.search(bare)) and _folded(found[0]) == words:
+            kind, asked = "word", found[0]
+        return Term(kind, words, stems.asked(asked, self._languages)[:_STEMS], title, bare, _joined(bare, words))
+
+    def _exact(self, kind: Kind, text: str, words: tuple[str, ...], star: bool, title: bool) -> Term:
+        """Words without their inflected forms; with a star, and in a script without spaces, what begins with them."""
+        if star and len(words) == 1 and len(words[0]) < _STAR and not _CJK.match(words[0]):
+            self._note(f"A star needs {_STAR} letters before it: “{words[0]}” was searched as a word.")
+            star = False
+        return Term("prefix" if star or _CJK.match(words[-1]) else kind, words, (), title, text, _joined(text, words))
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(word for _, _, word in stems.tokens(text) if word)
+
+
+def _joined(text: str, words: tuple[str, ...]) -> str:
+    """The words where an apostrophe is a letter; empty where there is none."""
+    joined = [word.replace("'", "\u02bc") for word in _folded(_APOSTROPHE.sub(_lettered, text))]
+    return " ".join(joined) if len(joined) < len(words) else ""
+
+
+def _lettered(found: re.Match[str]) -> str:
+    return found[0].replace("'", "\u02bc")
 
 
 def _terms(group: _Group) -> Iterator[Term]:
@@ -278,34 +311,66 @@ def _written(node: _Node, term: Callable[[Term], str]) -> str:
 
 def _match(term: Term) -> str:
     """A term over title, text and stems; a stem is no word, so that no column need be named."""
-    exact = _quoted(term)
-    if not term.stems:
-        return f"title : {exact}" if term.title else exact
-    if not term.title:
-        return f"({exact} OR {_any(term.stems)})"
-    begun = " OR ".join(_beginnings(term))
-    return f"(title : {exact} OR (title : ({begun}) AND ({_any(term.stems)})))" if begun else f"title : {exact}"
+    exact = f'"{term.typed}"' + (" *" if term.kind == "prefix" else "")
+    known = " OR ".join(f'"{stem}"' for stem in term.stems)
+    if term.kind == "word" and known and not term.title:
+        return f"({exact} OR {known})"
+    column = "title : " if term.title else ""
+    begun = " OR ".join(f'"{one}" *' for one in _beginnings(term))
+    return f"({column}{exact} OR ({column}({begun}) AND ({known})))" if begun else f"{column}{exact}"
 
 
 def _history(term: Term) -> str:
-    """A term over texts without stems."""
-    forms = " OR ".join([_quoted(term), *_beginnings(term)])
-    return f"(title : ({forms}))" if term.title else f"({forms})"
+    """A term over texts that have no stems and are spelled as they were printed."""
+    star = " *" if term.kind == "prefix" else ""
+    forms = [f'"{one}"{star}' for one in _printed(" ".join(term.words), term.joined)]
+    forms += [f'"{one}"' for one in _lemmas(term) for one in _printed(one)]
+    for begun in _beginnings(term):
+        joined = begun.replace(" ", "\u02bc") if term.kind == "word" and term.joined else ""
+        forms += [f'"{one}" *' for one in _printed(begun, joined)]
+    written = " OR ".join(dict.fromkeys(forms))
+    return f"(title : ({written}))" if term.title else f"({written})"
+
+
+def _printed(words: str, joined: str = "") -> Iterator[str]:
+    """How words may be printed: with an apostrophe that is a letter, or with a ё."""
+    yield words
+    if joined:
+        yield joined
+    if _RUSSIAN.fullmatch(words):
+        for position in [n for n, letter in enumerate(words) if letter == "е"][:_YO]:
+            yield f"{words[:position]}ё{words[position + 1 :]}"
+
+
+def _lemmas(term: Term) -> list[str]:
+    """The words that a word may be a form of, in other spellings too; none for one with an apostrophe."""
+    if term.kind == "word" and len(term.words) > 1:
+        return []
+    before = " ".join(term.words[:-1])
+    return [f"{before} {stems.bare(stem)}".lstrip() for stem in term.stems if _known(stem)]
 
 
 def _beginnings(term: Term) -> list[str]:
-    """What inflected forms of a word begin with, the shortest of those that begin alike."""
-    bare = sorted({stem[len(stems.SIGN) + 2 :] for stem in term.stems}, key=lambda one: (len(one), one))
+    """What forms of a word, or of a phrase's last word, begin with; of those that begin alike the shortest."""
+    before = " ".join(term.words[:-1])
+    word = term.words[-1] if term.kind == "phrase" else "".join(term.words)  # a stem has no apostrophe
+    skip = len(word) - len(term.words[-1])
+    found = set()
+    for stem in term.stems:
+        if _known(stem):
+            lemma = stems.bare(stem)
+            shared = next((word[:n] for n in range(len(word), 0, -1) if lemma.startswith(word[:n])), "")
+            if len(shared) < _BEGINNING and not skip:
+                shared = lemma  # in another spelling
+            begun = _VOWELS.sub("", shared)
+            found.add(begun if len(begun) >= max(_BEGINNING, len(word) - 2) else shared)
     kept: list[str] = []
-    for one in bare:
-        if len(one) >= _BEGINNING and not any(one.startswith(shorter) for shorter in kept):
+    for one in sorted(found, key=lambda one: (len(one), one)):
+        if len(one) >= max(_BEGINNING, skip + 1) and not any(one.startswith(shorter) for shorter in kept):
             kept.append(one)
-    return [f'"{one}" *' for one in kept]
+    return [f"{before} {one[skip:]}".lstrip() for one in kept]
 
 
-def _quoted(term: Term) -> str:
-    return f'"{" ".join(term.words)}"' + (" *" if term.kind == "prefix" else "")
-
-
-def _any(words: Iterable[str]) -> str:
-    return " OR ".join(f'"{word}"' for word in words)
+def _known(stem: str) -> bool:
+    """Whether a stem is of a language with a dictionary, or of a script that no other has."""
+    return stem[len(stems.SIGN) :][:2] in lemmas.LANGUAGES or not stem[-1:].isascii()

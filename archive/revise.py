@@ -242,6 +242,7 @@ class Reviser:
         proof = _proof(steps, found[-1])
         reading = _dated(readings[proof.reading or 0], steps, readings)
         metadata = reading["metadata"]
+        language = metadata.get("language_detected") or metadata.get("language")
         store.set_text(
             article,
             {
@@ -263,9 +264,10 @@ class Reviser:
                 "capture": proof.capture,
                 "extractor": reading["extractor"],
             },
-            indexed(last.title, last.whole, metadata.get("language"))
-            if (row["text_sha256"], row["title"], row["summary"] or "", row["language"])
-            != (digest, last.title, last.summary, metadata.get("language"))
+            indexed(last.title, last.whole, language)
+            if (row["text_sha256"], row["title"], row["summary"] or "", row["language_detected"] or row["language"])
+            != (digest, last.title, last.summary, language)
+            or not store.stemmed(article)
             else None,
         )
         left = texts[reading["id"]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from archive.cli import for_terminal, home_option, print_table, unread_sentences
+from archive.cli import for_terminal, home_option, print_table, say_restricted, unread_sentences
 from archive.errors import NoArchiveError
 from archive.home import Home
 from archive.store import Store
@@ -30,6 +30,7 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     row = store.detail(article)
     if row is not None:
         row["shared"] = store.shared(article)
+        say_restricted(store, [article])
     store.close()
     if row is None:
         raise NoArchiveError(f"there is no article {article}")

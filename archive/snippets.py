@@ -23,6 +23,7 @@ _LONGEST = 300_000
 _WIDTH = 15
 _UNMARK = str.maketrans({HIT: " ", END: " "})
 _SENTENCE = re.compile(r"[\n\u2028\u2029。！？]|[.!?…][\"'”’»)\]]*\s")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _APOSTROPHES = "'’ʼ‘`ʹ"
 _LETTERS = str.maketrans({"\u02bc": "'", "\u02b9": "'"})
 
@@ -34,12 +35,15 @@ class _Word(NamedTuple):
     end: int
     hits: int
     hit: int
+    hit_end: int
 
 
 def highlight(query: Query, text: str, language: str | None) -> str:
     """A text with each hit between :data:`HIT` and :data:`END`."""
     text = _clean(text)
-    return _marked(text, 0, len(text), [(w.hit, w.end) for w in _words(query.terms, text, language) if w.hits])
+    return _marked(
+        text, 0, len(text), [(w.hit, w.end) for w in _Matcher(query.terms, language).words(text) if w.hits]
+    )
 
 
 def snippet(query: Query, text: str, language: str | None, words: int = 40) -> str:
@@ -53,7 +57,7 @@ def snippet(query: Query, text: str, language: str | None, words: int = 40) -> s
     best: tuple[int, int] | None = None  # positions of the first and the last hit
     found, wanted = 0, len(terms)
     near: deque[int] = deque()
-    rest = _words(terms, text, language)
+    rest = _Matcher(terms, language).words(text)
     for word in rest:
         seen.append(word)
         if not word.hits:
@@ -84,7 +88,7 @@ def snippet(query: Query, text: str, language: str | None, words: int = 40) -> s
     limit = start + words * _WIDTH
     end = max((w.end for w in within if w.end <= limit), default=min(limit, within[0].end))
     start, end = _widened(text, start, end)
-    hits = [(w.hit, min(w.end, end)) for w in within if w.hits and w.hit < end]
+    hits = [(w.hit, min(w.hit_end, end)) for w in within if w.hits and w.hit < end]
     cut = " ".join(_marked(text, start, end, hits).split())
     return f"{'… ' if text[:start].strip() else ''}{cut}{' …' if text[end:].strip() else ''}"
 
@@ -93,59 +97,78 @@ def _clean(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_UNMARK) if HIT in text or END in text else text)
 
 
-def _words(terms: tuple[Term, ...], text: str, language: str | None) -> Iterator[_Word]:
-    """The words of a text with what they are hits of; a phrase, and a word with an apostrophe, at its last one."""
-    words: dict[str, int] = {}
-    asked: dict[str, int] = {}
-    begun, phrases = [], []
-    for n, term in enumerate(terms):
-        for stem in term.stems:
-            asked[stem] = asked.get(stem, 0) | 1 << n
-        if len(term.words) > 1:
-            phrases.append((term.words, term.kind == "prefix", 1 << n))
-        elif term.kind == "prefix":
-            begun.append((term.words[0], 1 << n))
-        else:
-            words[term.words[0]] = words.get(term.words[0], 0) | 1 << n
+class _Matcher:
+    """What the words of one text are hits of: a bit for each term."""
 
-    def hits_of(word: str, folded: str) -> int:
-        hits = words.get(folded, 0)
-        if asked:
-            hits |= asked.get(stems.stem(word, language), 0)
-        for one, bit in begun:
-            hits |= bit if folded.startswith(one) else 0
+    def __init__(self, terms: tuple[Term, ...], language: str | None) -> None:
+        self._language = language
+        self._words: dict[str, int] = {}
+        self._stems: dict[str, int] = {}
+        self._begun: list[tuple[str, int]] = []
+        self._phrases: list[tuple[Term, int]] = []
+        self._known: dict[str, int] = {}
+        for n, term in enumerate(terms):
+            bit = 1 << n
+            if len(term.words) > 1:
+                self._phrases.append((term, bit))
+            elif term.kind == "prefix":
+                self._begun.append((term.words[0], bit))
+            else:
+                self._words[term.words[0]] = self._words.get(term.words[0], 0) | bit
+            for stem in term.stems if term.kind == "word" else ():
+                self._stems[stem] = self._stems.get(stem, 0) | bit
+
+    def words(self, text: str) -> Iterator[_Word]:
+        """The words of the text; a phrase, and a word with an apostrophe, is a hit at its last one."""
+        longest = max((len(term.words) for term, _ in self._phrases), default=1)
+        before: deque[tuple[int, int, str]] = deque(maxlen=longest)
+        last, known = (-2, -2), self._known
+        for start, end, folded in stems.tokens(_same_length(text)):
+            hits = known.get(folded)
+            if hits is None:
+                hits = known[folded] = self._hits(text[start:end], folded)
+            hit = start
+            if self._stems and start == last[1] + 1 and text[last[1]] in _APOSTROPHES:
+                joined = self._meant(text[last[0] : end])
+                hits, hit = hits | joined, last[0] if joined else start
+            if self._phrases:
+                before.append((start, end, folded))
+                for term, bit in self._phrases:
+                    if len(before) >= len(term.words) and self._ends(before, term, text):
+                        hits, hit = hits | bit, min(hit, before[-len(term.words)][0])
+            whole = not (hits and self._begun and _CJK.match(folded))
+            yield _Word(start, end, hits, hit, end if whole else start + self._begins(folded))
+            last = start, end
+
+    def _hits(self, word: str, folded: str) -> int:
+        hits = self._words.get(folded, 0)
+        if self._stems:
+            hits |= self._meant(word)
+        for begun, bit in self._begun:
+            hits |= bit if folded.startswith(begun) else 0
         return hits
 
-    known: dict[str, int] = {}
-    before: deque[tuple[int, str]] = deque(maxlen=max((len(one[0]) for one in phrases), default=0))
-    last_start = last_end = -2
-    for start, end, folded in stems.tokens(_same_length(text)):
-        hits = known.get(folded)
-        if hits is None:
-            hits = known[folded] = hits_of(text[start:end], folded)
-        hit = start
-        if asked and start == last_end + 1 and text[last_end] in _APOSTROPHES:
-            whole = text[last_start:end]
-            joined = asked.get(stems.stem(whole, language), 0)
-            if joined:
-                hits, hit = hits | joined, last_start
-        if phrases:
-            before.append((start, folded))
-            for phrase, open_end, bit in phrases:
-                if _ends(before, phrase, open_end):
-                    hits, hit = hits | bit, min(hit, before[-len(phrase)][0])
-        yield _Word(start, end, hits, hit)
-        last_start, last_end = start, end
+    def _begins(self, folded: str) -> int:
+        """How many letters of a stretch without spaces are what it is asked to begin with."""
+        return max((len(begun) for begun, _ in self._begun if folded.startswith(begun)), default=len(folded))
 
+    def _ends(self, before: deque[tuple[int, int, str]], term: Term, text: str) -> bool:
+        """Whether a phrase ends with the last word."""
+        words = term.words
+        if any(before[n - len(words)][2] != word for n, word in enumerate(words[:-1])):
+            return False
+        start, end, last = before[-1]
+        if last == words[-1] or (term.kind == "prefix" and last.startswith(words[-1])):
+            return True
+        if term.kind != "phrase" or not term.stems:
+            return False
+        return not {*stems.meant(text[start:end], self._language)}.isdisjoint(term.stems)
 
-def _ends(before: deque[tuple[int, str]], phrase: tuple[str, ...], open_end: bool) -> bool:
-    """Whether a phrase ends with the last word; ``open_end``: with one that its own last word begins."""
-    if len(before) < len(phrase):
-        return False
-    last = before[-1][1]
-    if not (last.startswith(phrase[-1]) if open_end else last == phrase[-1]):
-        return False
-    return all(before[n - len(phrase)][1] == word for n, word in enumerate(phrase[:-1]))
+    def _meant(self, word: str) -> int:
+        hits = 0
+        for stem in stems.meant(word, self._language):
+            hits |= self._stems.get(stem, 0)
+        return hits
 
 
 def _same_length(text: str) -> str:

@@ -1,44 +1,76 @@
-"""What the words of a text are looked up by: one stem for all inflected forms of a word. Pure.
+"""What the words of a text are looked up by: one token for all inflected forms of a word. Pure.
 
-A stem is a token of the column ``search_text.stems``. It begins with a letter that no word begins with (``ː``) and the
-language it belongs to, so that a stem never meets a word, nor a stem of another language.
+A stem is a token of the column ``search_text.stems``. It begins with a letter that no word begins with (``ː``) and
+the language it belongs to, two letters: a stem never meets a word, nor a stem of another language. A word has several
+where it may be a form of several words. Six languages have dictionaries (archive/lemmas.py), others Snowball's rules,
+the rest none: their words are found as they are printed, and so are those of Chinese and Japanese, which no space
+parts. All but Greek and Arabic words are looked up in the language of the text only: names in Latin letters in a
+Cyrillic text in English, names in Cyrillic letters in a text of any other script in Ukrainian and Russian.
 """
 
 from __future__ import annotations
 
+import pkgutil
 import re
+import tomllib
 import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Collection, Iterator
+from functools import cache, lru_cache
+from threading import local
 
 import Stemmer
-from simplemma.strategies.dictionaries.stream_dictionary_factory import StreamDictionaryFactory
 
-# begins a stem: a letter to FTS5 and to us that begins no word
+from archive import lemmas
+
+# begins a stem, and ends one that no dictionary knows: a letter to FTS5 as to us, of no word's
 SIGN = "ː"
-_WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f\ue000-\uf8ff])+")
-_APOSTROPHES = re.compile("[\u2019\u2018\u02bc\u02b9\u02bb\u0060\u00b4\u2032\uff07]")
+# letters of a word, and of a text, that are looked at: 1.5 MB are the words of a long book
+LONGEST, MOST = 40, 1_500_000
+# different words of a text that get stems: a book has 30,000
+_WORDS = 50_000
+# marks that belong to a word in FTS5's reading, and the letters of nobody's script; other marks part words there
+_LETTERS = r"(?:[^\W_]|[\u0300-\u036f\ue000-\uf8ff])+"
+_WORD = re.compile(_LETTERS)
+_WHOLE = re.compile(rf"{_LETTERS}(?:['\u2019\u2018\u02bc\u02b9\u0060\u00b4\u2032\uff07]{_LETTERS})*")
+_APOSTROPHES = re.compile("[\u2019\u2018\u02bc\u02b9\u0060\u00b4\u2032\uff07]")
 _FOLDED = {"ё": "е", "ı": "i"}
-# letters of a word that are looked at
-_LONGEST = 40
 _SNOWBALL = {
-    "en": "english", "de": "german", "tr": "turkish", "pl": "polish", "ru": "russian", "fr": "french", "es": "spanish",
-    "it": "italian", "pt": "portuguese", "nl": "dutch", "sv": "swedish", "da": "danish", "nb": "norwegian",
-    "fi": "finnish", "hu": "hungarian", "ro": "romanian", "cs": "czech",
+    "fr": "french", "es": "spanish", "it": "italian", "pt": "portuguese", "nl": "dutch", "sv": "swedish",
+    "da": "danish", "nb": "norwegian", "fi": "finnish", "hu": "hungarian", "ro": "romanian", "cs": "czech",
+    "el": "greek", "ar": "arabic",
 }  # fmt: skip
-_LEMMAS = ("uk", "ru", "en", "tr", "pl", "de")
-_DICTIONARIES = StreamDictionaryFactory(len(_LEMMAS))
-_CYRILLIC = re.compile("[\u0400-\u052f]")
-_UK = re.compile("(?:ий|ій|ого|ому|ими|ої|ою|ею|ами|ями|ові|еві|ів|ах|ях|ам|ям|ом|ем|єм|ем|их|им|[аеєиіїоуюяьй])$")
-_stemmers: dict[str, Stemmer.Stemmer] = {}
+_SAME = {"no": "nb", "nn": "nb"}
+_SCRIPTS = {
+    "latin": ("en", "de", "pl", "tr", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "hu", "ro", "cs"),
+    "cyrillic": ("uk", "ru"),
+    "greek": ("el",),
+    "arabic": ("ar",),
+}
+_SCRIPT_OF = {language: script for script, languages in _SCRIPTS.items() for language in languages}
+# languages whose words have stems
+LANGUAGES = frozenset({*_SCRIPT_OF, *_SAME})
+# languages that a name in Latin letters is looked for in besides those it is spelt for
+_ANYWHERE = ("en", "de", "pl", "tr", "fr", "es", "it")
+# but not one of so few: GUR is a word elsewhere
+_SHORT = 3
+# letters that tell languages apart which share a script
+_OWN = (
+    ("uk", re.compile("[іїєґ]", re.IGNORECASE)),
+    ("ru", re.compile("[ыэёъ]", re.IGNORECASE)),
+    ("pl", re.compile("[ąćęłńśźż]", re.IGNORECASE)),
+    ("tr", re.compile("[ğışİ]")),
+    ("de", re.compile("[äöüß]", re.IGNORECASE)),
+)
+_SAMPLE = 3000
+_stemmers = local()
 
 
 def fold(word: str) -> str:
-    """A word in lower case, without the accents of Latin letters, with one kind of apostrophe."""
+    """A word in lower case, without the accents of Latin letters, with one kind of apostrophe, ё as е and ı as i."""
+    word = word.lower()
     if word.isascii():
-        return word.lower().replace("`", "'")
-    word = _APOSTROPHES.sub("'", word.lower())
-    return "".join(_letter(c) for c in word)
+        return word.replace("`", "'")
+    return "".join(map(_letter, _APOSTROPHES.sub("'", word)))
 
 
 @lru_cache(4096)
@@ -46,6 +78,7 @@ def _letter(letter: str) -> str:
     if "\u0300" <= letter <= "\u036f":
         return ""
     plain = unicodedata.normalize("NFD", letter)[:1]
+    # as FTS5's remove_diacritics does, Latin letters alone lose them: й is not и
     return plain if plain.isascii() else _FOLDED.get(letter, letter)
 
 
@@ -55,44 +88,163 @@ def tokens(text: str) -> Iterator[tuple[int, int, str]]:
         yield found.start(), found.end(), fold(found[0])
 
 
+def meant(word: str, language: str | None) -> tuple[str, ...]:
+    """The stems of a word of a text in a language, the likeliest first; empty where the language has none.
+
+    ``word``: as it is printed, with its apostrophe if it has one.
+    """
+    return _meant(word[:LONGEST], _code(language))
+
+
 def stem(word: str, language: str | None) -> str:
-    """The stem of a word of a text in a language; empty where that has none."""
-    return _stem(word[:_LONGEST], (language or "").partition("-")[0].lower())
+    """The likeliest stem of a word of a text; empty where the language has none."""
+    found = meant(word, language)
+    return found[0] if found else ""
 
 
-@lru_cache(50_000)
-def _stem(word: str, language: str) -> str:
-    if _CYRILLIC.search(word):
-        if language not in ("uk", "ru"):
-            language = "ru" if re.search("[ыэёъ]", word.lower()) else "uk"
-    elif language in ("uk", "ru", ""):
-        language = "en"
-    found = None
-    if language in _LEMMAS:
-        dictionary = _DICTIONARIES.get_dictionary(language)
-        found = dictionary.get(word) or dictionary.get(word.lower()) or dictionary.get(word.capitalize())
-    found = (found or word).lower()
-    if language == "uk":
-        found = _UK.sub("", found) if len(found) > 4 else found
-    elif language in _SNOWBALL:
-        if language not in _stemmers:
-            _stemmers[language] = Stemmer.Stemmer(_SNOWBALL[language])
-        found = _stemmers[language].stemWord(found)
-    else:
-        return ""
-    return f"{SIGN}{language}{fold(found)}".replace("'", "")
+def bare(token: str) -> str:
+    """A stem without its signs and its language: letters that many forms of the word begin with."""
+    return token[len(SIGN) + 2 :].removesuffix(SIGN)
 
 
 def stems(text: str, language: str | None) -> str:
     """The stems of a text's words, each once, by space."""
-    found = dict.fromkeys(stem(word[0], language) for word in _WORD.finditer(text))
-    found.pop("", None)
-    return " ".join(found)
+    text = text[:MOST]
+    code = _code(language) or _written(text)
+    words: dict[str, None] = {}
+    for found in _WHOLE.finditer(text):
+        words[found[0][:LONGEST]] = None
+        if len(words) >= _WORDS:
+            break
+    return " ".join(dict.fromkeys(token for word in words for token in _meant(word, code)))
 
 
-def asked(word: str) -> tuple[str, ...]:
-    """The stems that a word of a query may stand for, in each language of its script and by its other spellings."""
-    languages = ("uk", "ru") if _CYRILLIC.search(word) else tuple(sorted(_SNOWBALL.keys() - {"ru"}))
-    found = dict.fromkeys(stem(word, language) for language in languages)
-    found.pop("", None)
+def asked(word: str, languages: Collection[str] | None = None) -> tuple[str, ...]:
+    """The stems that a word of a query may stand for, in each language of its script and by its other spellings.
+
+    ``languages``: those that the texts are in, None: any. A language's dictionary is read when it is asked first.
+    """
+    word = word[:LONGEST]
+    own = _script(word)
+    found: dict[str, None] = {}
+    for language in _SCRIPTS.get(own, ()):
+        if languages is None or language in languages:
+            found.update(dict.fromkeys(_meant(word, language)))
+    for group in _groups_of(word, own):
+        for language, spelling in group:
+            if languages is None or language in languages:
+                found.update(dict.fromkeys(_named(spelling, language)))
     return tuple(found)
+
+
+def preload(languages: Collection[str] = lemmas.LANGUAGES) -> None:
+    """Read the dictionaries now: 4 s and 130 MB for all of them, which the first query would wait for."""
+    for language in languages:
+        if language in lemmas.LANGUAGES:
+            lemmas.dictionary(language)
+
+
+@lru_cache(100_000)
+def _meant(word: str, language: str) -> tuple[str, ...]:
+    script = _script(word)
+    if script != _SCRIPT_OF.get(language):
+        if script == "cyrillic" and language not in ("be", "bg", "kk", "ky", "mk", "mn", "sr", "tg", "tt"):
+            told = _written(word)
+            both = (told,) if told else ("uk", "ru")
+            return tuple(dict.fromkeys(token for one in both for token in _meant(word, one)))
+        if script == "latin" and _SCRIPT_OF.get(language, language) in ("cyrillic", "greek", "arabic", ""):
+            return _meant(word, _written(word) or "en")
+        if script not in ("greek", "arabic"):
+            return ()
+        language = _SCRIPTS[script][0]
+    if language in lemmas.LANGUAGES:
+        return _listed(word, language)
+    root = _snowball(language).stemWord(_APOSTROPHES.sub("'", word.lower()).rpartition("'")[2])
+    return (f"{SIGN}{language}{fold(root)}",) if root else ()
+
+
+def _listed(word: str, language: str) -> tuple[str, ...]:
+    word = unicodedata.normalize("NFC", _APOSTROPHES.sub("'", word))
+    if language in ("en", "de", "tr"):  # Kiev'de, Kyiv's; but not o'clock
+        head, _, tail = word.partition("'")
+        word = head if language == "tr" or tail.lower() in ("s", "") else word.replace("'", "")
+    sure = lemmas.lemmas(word, language)
+    if not sure and "'" in word:
+        word = word.replace("'", "")
+        sure = lemmas.lemmas(word, language)
+    found = dict.fromkeys(f"{SIGN}{language}{_plain(one)}" for one in sure)
+    if not found:
+        found = dict.fromkeys(f"{SIGN}{language}{_plain(one)}{SIGN}" for one in lemmas.roots(word, language))
+    return tuple(found)
+
+
+def _plain(word: str) -> str:
+    return "".join(c for c in fold(word) if c.isalnum())
+
+
+def _named(spelling: str, language: str) -> tuple[str, ...]:
+    """The stems of a name: its own alone where a dictionary lists it, none where it lists another word for it."""
+    found = _meant(spelling, language)
+    own = f"{SIGN}{language}{_plain(spelling)}"
+    if own in found or language not in lemmas.LANGUAGES:
+        return (own,) if own in found else found
+    return tuple(token for token in found if token.endswith(SIGN))
+
+
+@cache
+def _groups() -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The spellings of each name with the language that each is looked for in."""
+    data = tomllib.loads((pkgutil.get_data("archive", "names.toml") or b"").decode())
+    groups = []
+    for names in data["names"]:
+        group: dict[tuple[str, str], None] = {}
+        for language, spellings in names.items():
+            for spelling in spellings.split():
+                for one in (language, *(_ANYWHERE if language == "en" and len(spelling) > _SHORT else ())):
+                    group[one, spelling] = None
+        groups.append(tuple(group))
+    return tuple(groups)
+
+
+@lru_cache(1024)
+def _groups_of(word: str, script: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The names that a word of a query may be a form of."""
+    found = []
+    for group in _groups():
+        for language, spelling in group:
+            if _SCRIPT_OF[language] == script and word[:1].lower() == spelling[:1].lower():
+                own = set(_meant(word, language))
+                if own & set(_named(spelling, language)):
+                    found.append(group)
+                    break
+    return tuple(found)
+
+
+def _code(language: str | None) -> str:
+    code = (language or "").replace("_", "-").partition("-")[0].lower()
+    return _SAME.get(code, code)
+
+
+def _written(text: str) -> str:
+    """The language that a text's letters tell, where nobody says it; empty where they tell none."""
+    sample = text[:_SAMPLE]
+    counts = [(len(own.findall(sample)), language) for language, own in _OWN]
+    most, language = max(counts, key=lambda one: one[0])
+    return language if most else ""
+
+
+@lru_cache(50_000)
+def _script(word: str) -> str:
+    for letter in word:
+        if letter.isalpha():
+            name = unicodedata.name(letter, "").partition(" ")[0].lower()
+            return name if name in _SCRIPTS else ""
+    return ""
+
+
+def _snowball(language: str) -> Stemmer.Stemmer:
+    """A stemmer of this thread's own: it keeps the word it works on."""
+    own: dict[str, Stemmer.Stemmer] = _stemmers.__dict__
+    if language not in own:
+        own[language] = Stemmer.Stemmer(_SNOWBALL[language], 0)
+    return own[language]

@@ -29,12 +29,14 @@ from archive.store_evidence import Evidence, seconds
 from archive.store_figures import FigureRows
 from archive.store_history import History
 from archive.store_rebuild import Rebuilds
+from archive.store_restricted import Restrictions
 from archive.store_runs import Runs
+from archive.store_search import Only, Searches
 from archive.store_stories import Stories
 from archive.store_verdicts import Verdicts
 from archive.store_visits import Visit, Visits
 
-__all__ = ["Known", "Link", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
+__all__ = ["Known", "Link", "Only", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
 
 # the writer's page cache, in KiB: an article is put in at a hundred places of the index of copies
 _CACHE = 65_536
@@ -72,7 +74,9 @@ class Revision:
     folded_into: int | None
 
 
-class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copies, Stories, FigureRows):
+class Store(
+    Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Searches, Copies, Stories, FigureRows, Restrictions
+):
     """The archive's rows.
 
     Raises:
@@ -173,24 +177,6 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copie
     def articles(self) -> list[dict[str, Any]]:
         """Every article's row, by id."""
         return self.rows("select * from articles order by id")
-
-    def search(self, words: str, source: str | None, limit: int) -> list[dict[str, Any]]:
-        """Articles by words, the best first, with a snippet in which ``[`` and ``]`` stand around the hits.
-
-        Each word is taken as it is: FTS5's own syntax is quoted.
-        """
-        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
-        return self.rows(
-            "select a.id, a.published, a.source, a.title,"
-            " snippet(search_text_fts, 1, '[', ']', ' … ', 16) as snippet, a.url"
-            " from search_text_fts join articles a on a.id = search_text_fts.rowid"
-            " where search_text_fts match ? and (? is null or a.source = ?)"
-            " order by bm25(search_text_fts, 4.0, 1.0, 1.0), a.id limit ?",
-            quoted,
-            source,
-            source,
-            limit,
-        )
 
     # articles and readings
 
@@ -431,6 +417,10 @@ class Store(Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Copie
                 " title = excluded.title, text = excluded.text, stems = excluded.stems",
                 (article, *search),
             )
+
+    def stemmed(self, article: int) -> bool:
+        """Whether an article has stems to be found by."""
+        return bool(self._one("select stems <> '' from search_text where article = ?", article))
 
     def set_parts(self, article: int, extras: Mapping[str, list[list[object]]]) -> None:
         """Write the links, media, quotes and entries of the text that an article shows."""

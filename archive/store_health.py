@@ -223,6 +223,19 @@ def unindexed(conn: sqlite3.Connection, sample: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def unstemmed(conn: sqlite3.Connection, languages: frozenset[str], sample: int) -> list[int]:
+    """Of the newest and of the oldest ``sample`` articles those without stems, though in one of the languages."""
+    marks = ", ".join("?" * len(languages))
+    rows = conn.execute(
+        "select article from search_text join articles on id = article where stems = '' and words > 0"  # noqa: S608
+        " and article in (select id from (select id from articles order by id desc limit ?)"
+        " union select id from (select id from articles order by id limit ?))"
+        f" and coalesce(language_detected, language) in ({marks}) order by article",
+        (sample, sample, *sorted(languages)),
+    )
+    return [row[0] for row in rows]
+
+
 def span(conn: sqlite3.Connection) -> tuple[str | None, str | None]:
     """When the first and the last capture of our own were made."""
     ends = []

@@ -196,9 +196,14 @@ class Rebuilds(Rows):
             "delete from blocks where reading in (select id from readings where article = ?)", (article,)
         )
         self.conn.execute("update revisions set folded_into = null where article = ?", (article,))
+        # what it had is not shown: nor is the article that has it now
+        self.conn.execute(
+            "insert into restricted select ?, at, reason from restricted where article = ? on conflict do nothing",
+            (into, article),
+        )
         for table in (
             "figures", "figures_unread", "capture_articles", "readings", "revisions", "derivations", "search_text",
-            "unsettled", "links", "media", "quotes", "entries",
+            "unsettled", "links", "media", "quotes", "entries", "restricted",
         ):  # fmt: skip
             self.conn.execute(f"delete from {table} where article = ?", (article,))  # noqa: S608
         self.conn.execute("delete from articles where id = ?", (article,))

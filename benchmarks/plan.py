@@ -72,8 +72,8 @@ class Plan:
     """All that happens, times in seconds since 1970.
 
     Of each article, in the order they came out: ``born``, ``source``, ``revisions``, ``report`` (its place in
-    REPORTS, -1: none), ``starts`` (of its captures; one more than articles). Of each capture of an article: ``captured`` and
-    ``ids``. Of each answered list: ``listed``, ``list_source`` and ``list_ids``.
+    REPORTS, -1: none), ``starts`` (of its captures; one more than articles). Of each capture of an article:
+    ``captured`` and ``ids``. Of each answered list: ``listed``, ``list_source`` and ``list_ids``.
     """
 
     begin: int

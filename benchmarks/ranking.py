@@ -43,7 +43,7 @@ async def _ranking(database: Path, words: list[str]) -> bool:
     db = audience.handle(datasette, None)
     newest = (await db.execute(NEWEST)).rows[0][0]
     print(
-        f"\n{'first ten of a common word':<28}{'hits':>8}{'ours':>8}{'by rank':>9}{'by score':>9}{'times':>7}  the same"
+        f"\n{'first ten of a common word':<26}{'hits':>8}{'ours':>8}{'by rank':>9}{'by score':>9}{'times':>7}  same"
     )
     kept = []
     for word in words:
@@ -65,8 +65,8 @@ async def _ranking(database: Path, words: list[str]) -> bool:
         same = len({row["id"] for row in answers["ours"].rows} & {row[0] for row in answers["score"]})
         kept.append(rank >= FASTER * ours and same >= min(SAME, len(answers["score"])))
         print(
-            f"{word:<28}{answers['ours'].total:>8,}{ours:>8.1f}{rank:>9.1f}{score:>9.1f}{rank / ours:>7.1f}{same:>6} of"
-            f" {len(answers['score'])}{'' if kept[-1] else '  MISSED'}"
+            f"{word:<26}{answers['ours'].total:>8,}{ours:>8.1f}{rank:>9.1f}{score:>9.1f}{rank / ours:>7.1f}"
+            f"{same:>6} of {len(answers['score'])}{'' if kept[-1] else '  MISSED'}"
         )
     print(
         f"medians of {TIMES}, milliseconds; promised: {FASTER:g} times as fast as by rank, {SAME} of {FIRST} the same"

@@ -86,11 +86,13 @@ LANGUAGES = tuple(_LANGUAGES)
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A text: ``paragraphs`` of sentences; ``forms`` are the numbers of its words' forms in the vocabulary."""
+    """A text: ``paragraphs`` of sentences; ``forms`` are the numbers of its words' forms in the vocabulary, of which
+    the first ``titled`` are the title's."""
 
     title: str
     paragraphs: list[str]
     forms: NDArray[np.int32]
+    titled: int
 
 
 class Vocabulary:
@@ -171,7 +173,7 @@ class Vocabulary:
                     paragraphs.append(" ".join(sentences))
                     sentences, full = [], next(breaks)
             heading = " ".join(words[start : start + title])
-            texts.append(Prose(heading[0].upper() + heading[1:], paragraphs, forms[start:end]))
+            texts.append(Prose(heading[0].upper() + heading[1:], paragraphs, forms[start:end], title))
             start = end
         return texts
 

@@ -20,6 +20,8 @@ from archive.errors import CommuniqueError
 from archive.history_cli import diff
 from archive.home import Home
 from archive.losses_cli import losses
+from archive.restrict_cli import restrict
+from archive.search_cli import search
 from archive.show_cli import show
 from crawler.options import asking, fetching
 from crawler.unattended import COMMANDS as UNATTENDED
@@ -340,7 +342,7 @@ def demo(home: Home, no_serve: bool, port: int) -> None:
         run(home, "127.0.0.1", port)
 
 
-for command in (*COMMANDS, show, diff, losses, *UNATTENDED):
+for command in (*COMMANDS, search, show, diff, losses, restrict, *UNATTENDED):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from lxml import html
 from crawler.demo import CHANGES, Answer, DemoSite, Story, stories
 from crawler.demo import pages as demo_pages
 from crawler.demo.outlets import OUTLETS
+from crawler.demo.shapes import NOTICE
 from crawler.demo.traps import HUGE, TRAPS
 
 CATALOGUE = tomllib.loads((Path(demo_pages.__file__).parent / "sources.toml").read_text("utf-8"))

@@ -12,8 +12,10 @@ import pytest
 
 from archive import schema
 from archive.home import Home
+from archive.query import parse
 from archive.rebuild import rebuild
-from archive.store import Store
+from archive.search_cli import shown
+from archive.store import Only, Store
 from tests.crawling import command, contents, rows
 from tests.keeping import captured, keep, texts
 from tests.pages import own_div
@@ -48,7 +50,8 @@ def edits(home: Home) -> list[tuple[Any, ...]]:
 def search(home: Home, *phrases: str, source: str | None = None) -> list[dict[str, Any]]:
     store = Store(home.database)
     try:
-        return store.search_history(phrases, source, 20)
+        query = parse(" ".join(f'"{phrase}"' for phrase in phrases))
+        return [shown(row, query) for row in store.search_history(query, Only(source=source), 20)]
     finally:
         store.close()
 
@@ -171,8 +174,9 @@ def test_an_earlier_text_that_is_read_anew_is_found_by_its_new_words_alone(home:
     for old, new in (("timber", "gravel"), ("gravel", "coal"), ("coal", "timber")):
         store.conn.execute("update revisions set title = title || ?1, text = replace(text, ?2, ?1)", (new, old))
         indexed(home)
-        assert [row["dropped_by"] for row in store.search_history([new, "nobody was hurt"], None, 5)] == [2]
-        assert store.search_history([old, "nobody was hurt"], None, 5) == []
+        found = store.search_history(parse(f'{new} "nobody was hurt"'), Only(), 5)
+        assert [row["dropped_by"] for row in found] == [2]
+        assert store.search_history(parse(f'{old} "nobody was hurt"'), Only(), 5) == []
     store.close()
 
 

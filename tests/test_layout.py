@@ -20,6 +20,7 @@ PURE = [
     "asides", "lines", "nearest", "standfirst",
     "complete", "doubt", "jsonld", "language", "people", "printed", "split", "stories",
     "layout", "entries", "parts", "copies", "quotations", "related", "keys", "standings", "chart", "spreadsheet",
+    "query", "snippets", "stems", "lemmas",
 ]  # fmt: skip
 PURE += ["facts", *(f"facts.{file.stem}" for file in sorted((ROOT / "archive/facts").glob("[!_]*.py")))]
 # where SQL stands: the schema, what passes on the way of a page, and what a check-up asks
@@ -142,7 +143,7 @@ def test_pure_modules_open_no_file(module: str) -> None:
 @pytest.mark.parametrize("module", modules("archive"))
 def test_only_the_doing_modules_open_the_store(module: str) -> None:
     allowed = {
-        "cli", "history_cli", "losses_cli", "show_cli", "ingest", "rebuild", "revise", "group", "figures", "health", "checkup", "verify", "export",
+        "cli", "history_cli", "losses_cli", "restrict_cli", "search_cli", "show_cli", "ingest", "rebuild", "revise", "group", "figures", "health", "checkup", "verify", "export",
         "importer", "overrule",
     }  # fmt: skip
     if "archive.store" in set(imported(module)):

@@ -18,7 +18,8 @@ from archive.group import Groups
 from archive.home import Home
 from archive.models import Hints
 from archive.rebuild import rebuild
-from archive.store import Store
+from archive.query import parse
+from archive.store import Only, Store
 from tests.crawling import command, contents, rows, warc_files
 from tests.keeping import captured, keep, source, texts
 from tests.pages import page, paragraphs
@@ -318,7 +319,7 @@ def test_reading_goes_on_meanwhile(home: Home, monkeypatch: pytest.MonkeyPatch) 
 
     def progress(_what: str, _of: int, _left: int) -> None:
         store = Store(home.database)
-        seen.append(len(store.search("timber", None, 20)))
+        seen.append(len(store.search(parse("timber"), Only(), 20)))
         store.close()
 
     with home.writing():

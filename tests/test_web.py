@@ -488,7 +488,7 @@ def test_home_shows_what_is_new_what_changed_and_how_the_sources_are(get: Get, c
     page = get("/")
     newest = [row[0] for row in conn.execute("select id from latest limit 15")]
     assert tree(page).xpath('//section[@class="cq-newest"]//ul/li/a/@href') == [f"/article/{n}" for n in newest]
-    assert len(tree(page).xpath('//a[contains(@href, "revision_id=")]')) == 2
+    assert len(tree(page).xpath('//section[@class="cq-edits"]//li/a[contains(@href, "revision_id=")]')) == 2
     states = [row[0] for row in conn.execute("select state from sources order by state in ('ok', 'paused'), state")]
     assert states[0] != "ok"
     assert sorted(tree(page).xpath('//ul[@class="cq-health"]//b/text()')) == sorted(states)
@@ -622,7 +622,7 @@ def test_robots_are_asked_to_stay_out(get: Get) -> None:
 def test_the_style_sheet_is_served(get: Get) -> None:
     for path in ("/", "/article/1", "/archive/articles"):
         sheets = tree(get(path)).xpath('//link[@rel="stylesheet"]/@href')
-        (ours,) = [sheet for sheet in sheets if "communique" in sheet]
+        (ours,) = [sheet for sheet in sheets if sheet.endswith("/communique.css")]
         assert get(ours).headers["content-type"].startswith("text/css")
         assert all(sheet.startswith("/-/static") for sheet in sheets)
 

@@ -17,6 +17,7 @@ from archive.web import (
     about,
     article,
     audience,
+    bodies,
     cells,
     changed,
     changes,
@@ -25,7 +26,11 @@ from archive.web import (
     home,
     limits,
     losses,
+    note_forms,
+    notes,
     policy,
+    search,
+    searches,
     source,
     story,
 )
@@ -34,7 +39,7 @@ from archive.web import (
 def _wrapper(datasette: Any) -> Callable[[policy.App], policy.App]:
     """Our headers on every response, ours on what is held back too."""
     headed = policy.asgi_wrapper(datasette)
-    return lambda app: headed(gate.gated(app, datasette))
+    return lambda app: headed(gate.gated(bodies.bounded(app), datasette))
 
 
 asgi_wrapper = hookimpl(_wrapper)
@@ -66,7 +71,21 @@ async def _robots() -> Response:
 
 def _routes() -> list[tuple[str, Any]]:
     """Every address of ours."""
-    modules = (about, article, changed, changes, feeds, losses, source, story)
+    modules = (
+        about,
+        article,
+        changed,
+        changes,
+        feeds,
+        home,
+        losses,
+        note_forms,
+        notes,
+        search,
+        searches,
+        source,
+        story,
+    )
     return [*(route for module in modules for route in module.ROUTES), (r"^/robots\.txt$", _robots)]
 
 

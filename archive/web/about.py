@@ -58,12 +58,8 @@ def _counted(sources: Iterable[Row], name: Any) -> list[tuple[str, int, int]]:
 
 
 async def _operator(datasette: Any) -> Row:
-    """``about`` and ``about_url`` of the instance's metadata; Datasette 1.0 asks for it in another way."""
-    metadata = (
-        await datasette.get_instance_metadata()
-        if hasattr(datasette, "get_instance_metadata")
-        else datasette.metadata() or {}
-    )
+    """Who runs the archive and what they say of it."""
+    metadata = await frame.metadata(datasette)
     return {name: metadata.get(name) for name in ("description", "about", "about_url", "license", "license_url")}
 
 

@@ -11,7 +11,7 @@ from datasette import Response
 
 from archive.elements import ends, shown
 from archive.models import Block, Entry, Link, Media, Quote
-from archive.web import carriers, claimed, frame, queries, wording
+from archive.web import carriers, claimed, frame, notes, queries, wording
 from archive.web.frame import not_found, number
 from archive.web.queries import Row
 
@@ -53,6 +53,8 @@ async def _article(request: Any, datasette: Any) -> Any:
         return await not_found(request, datasette, context)
     if "instead" in context:
         return Response.redirect(datasette.urls.path(f"/article/{context['instead']}"), status=301)
+    revision = context["revision"]["id"] if context["revision"] else None
+    context |= await notes.here(datasette, request, context["article"], revision)
     return await frame.page(request, datasette, "communique_article.html", context)
 
 

@@ -56,7 +56,9 @@ class Asked:
             odd.append(f"There is no order “{order[:_WIDE]}”, only “newest”.")
         return cls(
             " ".join((args.get("q") or "").replace("\0", " ").split())[:_LONGEST],
-            *(_values(args.getlist(name)) for name in ("source", "language", "kind")),
+            _values(args.getlist("source")),
+            tuple(value.lower() for value in _values(args.getlist("language"))),
+            _values(args.getlist("kind")),
             since,
             until,
             within == "history",
@@ -104,6 +106,10 @@ class Asked:
     def but(self, **changes: Any) -> Self:
         """The same search with something else, on its first page."""
         return replace(self, **{"page": 1, "odd": (), **changes})
+
+    def within(self, span: str) -> Self:
+        """The same within a month (YYYY-MM) or a year."""
+        return self.but(since=_day(span, False, []), until=_day(span, True, []))
 
     def toggled(self, name: str, value: str) -> Self:
         """The same with a value of a filter more, or without it where it has it."""

@@ -79,7 +79,9 @@ class Shown(Database):  # type: ignore[misc]
     def __init__(self, plain: Any, closed: bool) -> None:
         super().__init__(plain.ds, path=plain.path, is_mutable=plain.is_mutable)
         self.name, self.route = plain.name, plain.route
-        self._all_file_connections = plain._all_file_connections  # closed with it
+        # closed with it; the second is Datasette 1.0's name
+        here = hasattr(plain, "_all_file_connections")
+        self._opened = plain._all_file_connections if here else plain._all_connections
         self._closed = closed
         self._connections = threading.local()
 
@@ -89,7 +91,7 @@ class Shown(Database):  # type: ignore[misc]
             raise sqlite3.OperationalError("this handle only reads")
         query = "mode=ro" if self.is_mutable else "immutable=1"
         conn = sqlite3.connect(f"file:{self.path}?{query}", uri=True, check_same_thread=False, factory=_Connection)
-        self._all_file_connections.append(conn)
+        self._opened.append(conn)
         return conn
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:

@@ -17,7 +17,7 @@ from datasette.utils import tilde_encode
 from markupsafe import Markup, escape
 
 from archive.query import parse
-from archive.snippets import END, HIT
+from archive.snippets import END, HIT, highlight, snippet
 
 # a text in a table is cut here, in characters: a few lines of a cell
 _CELL = 240
@@ -42,10 +42,21 @@ def escape_fts_history(text: str | None) -> str:
     return parse(text or "").history
 
 
+def search_title(query: str | None, title: str | None, language: str | None) -> str:
+    """A title with the hits of a search marked, inflected forms too."""
+    return highlight(parse(query or ""), title or "", language)
+
+
+def search_snippet(query: str | None, text: str | None, language: str | None) -> str:
+    """The stretch of a text that holds most of a search, with the hits marked."""
+    return snippet(parse(query or ""), text or "", language)
+
+
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Register the SQL functions of a search."""
-    for function in (escape_fts, escape_fts_history):
-        conn.create_function(function.__name__, 1, function, deterministic=True)
+    for function in (escape_fts, escape_fts_history, search_title, search_snippet):
+        arguments = function.__code__.co_argcount
+        conn.create_function(function.__name__, arguments, function, deterministic=True)
 
 
 def http(url: object) -> bool:

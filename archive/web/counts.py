@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,22 @@ class Days(NamedTuple):
         return f"{start.removesuffix(f' {self.first.year}') if self.first.year == self.last.year else start} to {end}"
 
 
+@lru_cache(maxsize=8)
+def _each(days: Days) -> list[str]:
+    return [date.fromordinal(day).isoformat() for day in range(days.first.toordinal(), days.last.toordinal() + 1)]
+
+
+def short(counted: Mapping[str, int]) -> Row:
+    """A stretch of days in some numbers. ``counted``: days of it that have any, and how many."""
+    most = max(counted.values(), default=0)
+    return {
+        "total": sum(counted.values()),
+        "most": most,
+        "busiest": shown(max(day for day, n in counted.items() if n == most)) if counted else None,
+        "with_any": len(counted),
+    }
+
+
 def small(counted: Mapping[str, int], days: Days) -> Row:
     """A bar for each day, by a scale of its own from 0 to the day with most; ``numbers``: the same in words."""
     row, spans = _counts(counted, days)
@@ -80,20 +97,14 @@ def large(counted: Mapping[str, int], days: Days) -> Row:
 
 
 def _counts(counted: Mapping[str, int], days: Days) -> tuple[Row, list[tuple[chart.Stretch, int]]]:
-    span = (days.last - days.first).days + 1
-    by_day = [(day, counted.get(day, 0)) for day in ((days.first + timedelta(n)).isoformat() for n in range(span))]
-    most = max(n for _, n in by_day)
-    busiest = next(day for day, n in reversed(by_day) if n == most)
+    by_day = [(day, counted.get(day, 0)) for day in _each(days)]
+    first = days.first.toordinal()
     row = {
+        **short({day: n for day, n in by_day if n}),
         "by_day": by_day,
-        "total": sum(n for _, n in by_day),
-        "most": most,
-        "busiest": shown(busiest) if most else None,
-        "with_any": sum(n > 0 for _, n in by_day),
         "numbers": ", ".join(str(n) for _, n in by_day),
         "words": days.words,
     }
-    first = days.first.toordinal()
     return row, [((first + n, first + n), count) for n, (_, count) in enumerate(by_day) if count]
 
 

@@ -18,9 +18,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from datasette import Response
+from datasette.database import QueryInterrupted
 
 from archive.web import changes, frame, queries
+from archive.web.asked import Asked
 from archive.web.cells import http
+from archive.web.found import find
 from archive.web.queries import Row, fetch, fetch_one
 from archive.web.syndication import (
     EXCERPT,
@@ -71,6 +74,12 @@ async def _feed(request: Any, datasette: Any) -> Response:
     place = Place.of(datasette, request)
     if place is None:
         return bad_host()
+    if request.args.get("changes") != "1":
+        asked = Asked.read(request.args)
+        if asked.q:
+            return await of_search(request, datasette, db, asked)
+        if asked != Asked(source=asked.source[:1]):
+            return Response.text("A feed without words to search for is of everything or of one source.", status=400)
     source = request.args.get("source")
     of = await fetch_one(db, "select id, name from sources where id = :source", source=source) if source else None
     if source and of is None:
@@ -82,6 +91,24 @@ async def _feed(request: Any, datasette: Any) -> Response:
     page = f"/source/{quote(source, safe='')}" if source else "/"
     query = urlencode({"source": source}) if source else ""
     return await answer(request, place, db, title, "/feed", query, page, await newest(place, db, source))
+
+
+async def of_search(
+    request: Any, datasette: Any, db: Any, asked: Asked, name: str = "", path: str = "/feed"
+) -> Response:
+    """The feed of a search: what it finds, first seen last. ``name``, ``path``: of one that was saved."""
+    place = Place.of(datasette, request)
+    if place is None:
+        return bad_host()
+    asked = asked.but(newest=False)  # a feed has one order
+    try:
+        found = await find(db, asked, ENTRIES, order="seen", words=0)
+    except QueryInterrupted:
+        return Response.text("This search takes too long for a feed: narrow it down.", status=503)
+    ids = json.dumps([row["id"] for row in found.rows])
+    entries = await _articles(place, db, "select value as id from json_each(:found)", found=ids)
+    query = "" if name else asked.parameters()
+    return await answer(request, place, db, name or f"Search: {asked.q}", path, query, asked.address(), entries)
 
 
 async def _changes(request: Any, place: Place, db: Any, name: str) -> Response:

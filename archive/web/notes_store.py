@@ -96,8 +96,8 @@ class NotesError(Exception):
     """Why notes cannot be read or written, in one line for whoever asks."""
 
 
-class TooManyError(NotesError):
-    """A reader keeps as many as one may."""
+class UnfitError(NotesError):
+    """What somebody wrote cannot be kept as it is."""
 
 
 def folded(text: str) -> str:
@@ -182,11 +182,14 @@ class Notes:
 
     # notes
 
-    def around(self, keys: list[tuple[str, int]]) -> tuple[list[Row], list[Row]]:
-        """The notes and tags of an article, the first first, by all the addresses (url key, part) of its own."""
+    def around(self, keys: list[tuple[str, int]], limit: int) -> tuple[list[Row], list[Row], list[str]]:
+        """An article's notes and tags, the first first, by all the addresses (url key, part) of its own.
+
+        And so many tags of all articles, the most used first.
+        """
         with self._reading() as conn:
             if conn is None:
-                return [], []
+                return [], [], []
             places = [
                 row["id"]
                 for key in keys
@@ -202,7 +205,7 @@ class Notes:
                 " group by folded order by folded",
                 places,
             )
-            return _rows(notes), _rows(tags)
+            return _rows(notes), _rows(tags), [row["tag"] for row in _used(conn, limit)]
 
     def listed(
         self, tag: str = "", words: str = "", author: str | None = "", limit: int = 50, offset: int = 0
@@ -287,15 +290,7 @@ class Notes:
     def tags(self, limit: int) -> list[Row]:
         """The tags with how many articles have each, the most used first."""
         with self._reading() as conn:
-            if conn is None:
-                return []
-            return _rows(
-                conn.execute(
-                    "select min(tag) as tag, folded, count(*) as articles from tags group by folded"
-                    " order by count(*) desc, folded limit ?",
-                    (limit,),
-                )
-            )
+            return [] if conn is None else _used(conn, limit)
 
     def tagged(self, tag: str, limit: int) -> list[Row]:
         """The places with a tag, that which got it last first; all tags of all places where none is named."""
@@ -406,6 +401,16 @@ def _rows(cursor: sqlite3.Cursor) -> list[Row]:
     return [dict(row) for row in cursor.fetchall()]
 
 
+def _used(conn: sqlite3.Connection, limit: int) -> list[Row]:
+    return _rows(
+        conn.execute(
+            "select min(tag) as tag, folded, count(*) as articles from tags group by folded"
+            " order by count(*) desc, folded limit ?",
+            (limit,),
+        )
+    )
+
+
 def _where(tag: str, words: str, author: str | None) -> tuple[str, list[object]]:
     where: list[str] = ["true"]
     values: list[object] = []
@@ -448,4 +453,4 @@ def _insert(conn: sqlite3.Connection, table: str, row: Row) -> int:
 def _bounded(conn: sqlite3.Connection, table: str, author: str | None, most: int) -> None:
     kept = conn.execute(f"select count(*) from {table} where author is ?", (author,)).fetchone()[0]  # noqa: S608
     if kept >= most:
-        raise TooManyError(f"a reader keeps {most:,} {table} at most")
+        raise UnfitError(f"a reader keeps {most:,} {table} at most")

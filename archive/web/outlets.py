@@ -9,7 +9,8 @@ from typing import Any
 
 from archive.web.queries import Row, fetch, fetch_one
 
-# of a source's last articles, as many are looked at for the hours it publishes at, and for who else has its texts
+# of a source's last articles, as many are looked at for the hours it publishes at; of those whose text another
+# article carries, for who has it
 TIMED, SHARED = 1_000, 500
 # articles that carry those texts, at most: a wire text has hundreds
 _CARRIED = 20_000
@@ -107,7 +108,7 @@ async def published(db: Any, source: str) -> list[Row]:
     """When a source's latest articles were published, as stated and as printed."""
     return await fetch(
         db,
-        "select published, published_printed, published_doubt from articles where source = :source"
+        "select published, published_printed from articles where source = :source"
         " and published is not null order by published desc limit :limit",
         source=source,
         limit=TIMED,
@@ -150,12 +151,12 @@ async def edits_since(db: Any, since: str) -> Row:
 
 
 async def shares(db: Any, source: str) -> list[Row]:
-    """With which sources its last articles share texts: in how many of their stories, the most first."""
+    """With which sources the last of its articles that are in stories share texts: how many, the most first."""
     return await fetch(
         db,
         "select c.source, s.name, count(distinct c.story) as stories, max(c.story) as story from ("
-        " select m.source, m.story from (select story from articles where source = :source"
-        " order by first_seen desc, id desc limit :last) a cross join articles m on m.story = a.story"
+        " select m.source, m.story from (select story from articles where source = :source and story is not null"
+        " order by first_seen desc limit :last) l cross join articles m on m.story = l.story"
         " where m.source <> :source limit :most) c join sources s on s.id = c.source"
         " group by c.source order by stories desc, s.name limit 12",
         source=source,
@@ -232,8 +233,8 @@ async def proved(db: Any) -> Row | None:
     """A page that anybody can verify: the newest article whose payload stands in a WARC file."""
     return await fetch_one(
         db,
-        "select a.id, a.title, a.language, a.source, c.id as capture, c.url, c.fetched_at, c.payload_sha256,"
+        "select l.id, l.title, l.language, l.source, c.id as capture, c.url, c.fetched_at, c.payload_sha256,"
         " c.warc_file, c.warc_offset from (select id, title, language, source, capture from articles"
-        " order by first_seen desc limit 20) a cross join captures c on c.id = a.capture"
+        " order by first_seen desc limit 20) l cross join captures c on c.id = l.capture"
         " where c.payload_sha256 is not null and c.warc_file is not null and c.outcome in ('new', 'revised') limit 1",
     )

@@ -82,7 +82,8 @@ def _script_hashes(datasette: Any) -> Iterator[str]:
     One of them holds a variable, the setting ``allow_facet`` as Datasette's table view prints it; others that do
     (none in 0.65) stay blocked.
     """
-    environment = datasette.jinja_env
+    # the second is Datasette 1.0's
+    environment = datasette.jinja_env if hasattr(datasette, "jinja_env") else datasette.get_jinja_environment()
     facets = "true" if datasette.setting("allow_facet") else "false"
     for name in environment.list_templates(extensions=["html"]):
         source = environment.loader.get_source(environment, name)[0]

@@ -159,6 +159,16 @@ async def newest_stories(db: Any, limit: int) -> list[Row]:
     )
 
 
+async def tables(db: Any) -> dict[str, list[str]]:
+    """Names of the tables and of the views; without those that hold an index of words."""
+    rows = await fetch(
+        db,
+        "select type, name from sqlite_master where type in ('table', 'view') and name not glob '*_fts*'"
+        " and name not glob '_*' and name not glob 'sqlite_*' order by name",
+    )
+    return {kind: [row["name"] for row in rows if row["type"] == kind] for kind in ("table", "view")}
+
+
 async def last_run(db: Any) -> str | None:
     """When the last run ended."""
     row = await fetch_one(db, "select finished from runs where finished is not null order by id desc limit 1")

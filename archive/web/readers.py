@@ -17,9 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from datasette import Response
-from datasette.plugins import pm
 
-from archive.web import frame
+from archive.web import audience, frame
 from archive.web.notes_store import NAME, Notes
 
 # fields of a form of ours; the most has a dozen
@@ -82,7 +81,7 @@ def _is_local(datasette: Any, request: Any) -> bool:
     return (
         request.scope.get("http_version") != "1.0"
         and not any(name in headers for name in _PASSED_ON)
-        and _is_loopback(request.host)
+        and _is_loopback(headers.get("host", ""))
         and (origin == "null" or _is_loopback(urlsplit(origin).netloc))
     )
 
@@ -100,6 +99,9 @@ def _is_loopback(host: str) -> bool:
 
 def _can_sign_in(datasette: Any) -> bool:
     """Whether a plugin tells readers apart, besides what Datasette itself has."""
+    # not above: where this is imported first, it would load us as a plugin while we are half made
+    from datasette.plugins import pm
+
     for hook in pm.hook.actor_from_request.get_hookimpls():
         module = getattr(hook.plugin, "__name__", "")
         if module.partition(".")[0] == "datasette":
@@ -134,10 +136,12 @@ def typed(text: str) -> str:
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-async def refused(request: Any, datasette: Any, message: str) -> Response:
-    """A page that says in one line why somebody may not."""
+async def refused(request: Any, datasette: Any) -> Response:
+    """The answer to somebody who has no part in the notes: how to sign in, where one can."""
+    return await frame.withheld(request, datasette, audience.Withheld(None, None), None)
+
+
+async def not_ours(request: Any, datasette: Any) -> Response:
+    """The answer to a form that did not come from a page of this server."""
+    message = "This form did not come from a page of this server, or from one that is too old: open the page again."
     return await frame.page(request, datasette, "communique_404.html", {"message": message}, status=403)
-
-
-NO_PART = "Notes are for readers who are signed in."
-NOT_OURS = "This form did not come from a page of this server, or from one that is too old: open the page again."

@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -90,14 +91,13 @@ def _check_space(home: Home) -> None:
 
 
 def _copy(database: Path, target: Path) -> None:
-    conn = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
-    # without it a signal would wait for the end of the copy: Python looks for one between its own steps
-    conn.set_progress_handler(lambda: 0, 100_000)
-    try:
-        conn.execute("vacuum into ?", (str(target),))
-    except sqlite3.OperationalError as error:
-        if error.args == ("interrupted",):
-            raise KeyboardInterrupt from error
-        raise CommuniqueError(f"the snapshot could not be made: {error}") from error
-    finally:
-        conn.close()
+    conn = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    # beside this thread, which a signal would reach at the end of the copy only
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            beside.submit(conn.execute, "vacuum into ?", (str(target),)).result()
+        except sqlite3.Error as error:
+            raise CommuniqueError(f"the snapshot could not be made: {error}") from error
+        finally:
+            conn.interrupt()
+            beside.submit(conn.close).result()
