@@ -37,6 +37,12 @@ _SUPERLATIVE = 8
 _MANY = 40
 _REFLEXIVE = ("ся", "сь")
 _INFINITIVE = ("ти", "ть", "чь")
+# what makes other words of Turkish ones: of a bookseller and a book neither is a form of the other
+_DERIVED = tuple("lı li lu lü lık lik luk lük cı ci cu cü çı çi çu çü cılık cilik çılık çilik sız siz suz süz".split())
+# endings before which a Ukrainian word has the vowel of an open syllable
+_OPENED = ("у", "ю", "а", "я", "ом", "ем", "и", "і")
+# consonants that are others before a Ukrainian і: дорозі is of дорога, дорогі is not
+_HARD = "гкх"
 _VOWELS = "аеєиіїоуюяьй"
 _loading = RLock()
 _DICTIONARIES = StreamDictionaryFactory(len(LANGUAGES))
@@ -104,31 +110,47 @@ def lemmas(word: str, language: str) -> tuple[str, ...]:
     listed, own = dictionary(language), _language(language)
     if lower in own.function:
         return (listed.get(lower, lower),)
-    found = dict.fromkeys(
-        lemma.lower() for form in (word, lower, lower.capitalize()) if (lemma := listed.get(form)) is not None
-    )
+    forms = (word, lower, lower.capitalize())
+    if language == "de" and word[:1].isupper() and listed.get(word) == word:
+        forms = (word, word, word)  # a noun: die Werft is no form of werfen
+    found = dict.fromkeys(lemma.lower() for form in forms if (lemma := listed.get(form)) is not None)
+    if language == "tr" and lower.endswith(_DERIVED):  # kitapçı is no form of kitap, whatever the dictionary says
+        found = {lower if lower[:-2].startswith(lemma) else lemma: None for lemma in found}
     found.update((own.others[lemma], None) for lemma in tuple(found) if lemma in own.others)
     if found and len(lower) < _SURE and any(_is_lemma(lemma, language) for lemma in found):
         return tuple(found)
     if found and _is_lemma(lower, language):
         found[lower] = None
+    if language == "de" and lower.startswith("ge") and len(lower) > 5:
+        active = lower[2:] if lower.endswith("en") else f"{lower[2:-1]}en" if lower.endswith("t") else ""
+        if active and _is_lemma(active, language):  # what has gone (gegangen) goes
+            found[active] = None
+    if language == "en" and lower.endswith("ing") and len(lower) > 5:
+        stay = lower[:-3]
+        doubled = stay[:-1] if stay[-1] == stay[-2] else ""
+        found.update((verb, None) for verb in (stay, f"{stay}e", doubled) if verb and _is_lemma(verb, language))
+    if lower in found and language in ("en", "de"):
+        return tuple(found)
     known = bool(found)
     for length in range(min(_LONGEST, len(lower) - _STAY) + 1):
         stay = lower[: len(lower) - length]
         for other in own.lemma.get(lower[len(stay) :], ()):
             lemma = stay + other
-            if _is_lemma(lemma, language) and not (language == "uk" and length and _opens(lemma)):
+            if language == "uk" and length and (_opens(lemma) or (stay[-1] in _HARD and lower[-1] == "і" and other)):
+                pass
+            elif _is_lemma(lemma, language):
                 found[lemma] = None
             elif not known and (further := listed.get(lemma)) is not None:
                 found[further.lower()] = None
             if language == "uk" and (closed := _closed(lemma)) and _is_lemma(closed, language):
-                found[closed] = None
+                if any(listed.get(lemma + end) == closed for end in _OPENED):
+                    found[closed] = None
     before = own.superlative
     if before and lower.startswith(before) and len(lower) >= _SUPERLATIVE:
         found.update(dict.fromkeys(lemmas(lower[len(before) :], language)))
     if not found and lower.endswith(_REFLEXIVE) and language in ("uk", "ru"):
-        active = (lemma for lemma in lemmas(lower[:-2], language) if lemma.endswith(_INFINITIVE))
-        found.update((f"{lemma}ся", None) for lemma in active)
+        plain = (lemma for lemma in lemmas(lower[:-2], language) if lemma.endswith(_INFINITIVE))
+        found.update((f"{lemma}ся", None) for lemma in plain)
     return tuple(found)
 
 
@@ -141,8 +163,8 @@ def _is_lemma(word: str, language: str) -> bool:
     title = word.capitalize()
     if listed.get(word) == word or listed.get(title) == title:
         return True
-    for length in range(1, 4):
-        stay, end = word[:-length], word[-length:]
+    for length in range(4):
+        stay, end = word[: len(word) - length], word[len(word) - length :]
         if len(stay) >= _STAY and any(listed.get(stay + ending) == word for ending in own.forms.get(end, ())):
             return True
     return False
@@ -162,7 +184,7 @@ def _opens(word: str) -> bool:
     for at in (-2, -3):
         if len(word) + at > 0 and word[at] == "і" and word[-1] not in _VOWELS:
             listed, before, behind = dictionary("uk"), word[:at], word[at + 1 :]
-            opened = (before + vowel + behind + end for vowel in "ое" for end in ("у", "а", "ом", "и"))
+            opened = (before + vowel + behind + end for vowel in "ое" for end in _OPENED)
             return any(listed.get(form) == word for form in opened)
     return False
 

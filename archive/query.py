@@ -130,7 +130,7 @@ class _Reader:
 
     def __init__(self, text: str, languages: frozenset[str] | None) -> None:
         # names in Cyrillic letters stand in any text, and English ones in those
-        self._languages = languages and languages | {"uk", "ru", "en"}
+        self._languages = None if languages is None else languages | {"uk", "ru", "en"}
         self.notes: dict[str, None] = {}
         if len(text) > _LONGEST:
             text = text[:_LONGEST].rsplit(None, 1)[0]

@@ -114,6 +114,7 @@ create index revisions_source_numbers on revisions(source, seen_from) where numb
 create index articles_source_gone on articles(source, gone_at) where gone_at is not null;;
 create index articles_source_revised on articles(source, revisions) where revisions > 1;;
 create index articles_source_shared on articles(source, first_seen, story) where story is not null;;
+create index articles_shared on articles(first_seen, story) where story is not null;;
 drop index articles_source;;
 create index articles_source on articles(source, published, published_printed);;
 drop index articles_story;;

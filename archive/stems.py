@@ -24,6 +24,10 @@ from archive import lemmas
 
 # begins a stem, and ends one that no dictionary knows: a letter to FTS5 as to us, of no word's
 SIGN = "ː"
+# ends a stem whose accents were left out: "köy" and "koy" are two words, but who has no ö writes "koy" for both
+BARE = "ˑ"
+# stands behind a letter whose accent FTS5 would take
+_ACCENT = "ˬ"
 # letters of a word, and of a text, that are looked at: 1.5 MB are the words of a long book
 LONGEST, MOST = 40, 1_500_000
 # different words of a text that get stems: a book has 30,000
@@ -49,6 +53,10 @@ _SCRIPTS = {
 _SCRIPT_OF = {language: script for script, languages in _SCRIPTS.items() for language in languages}
 # languages whose words have stems
 LANGUAGES = frozenset({*_SCRIPT_OF, *_SAME})
+# letters of a stem by which a word is told that somebody wrote without accents, with the signs and the language
+_CERTAIN = 8
+# languages of dictionaries whose letters have accents that FTS5 takes
+_ACCENTED = ("de", "pl", "tr")
 # languages that a name in Latin letters is looked for in besides those it is spelt for
 _ANYWHERE = ("en", "de", "pl", "tr", "fr", "es", "it")
 # but not one of so few: GUR is a word elsewhere
@@ -104,7 +112,7 @@ def stem(word: str, language: str | None) -> str:
 
 def bare(token: str) -> str:
     """A stem without its signs and its language: letters that many forms of the word begin with."""
-    return token[len(SIGN) + 2 :].removesuffix(SIGN)
+    return token[len(SIGN) + 2 :].rstrip(SIGN + BARE).replace(_ACCENT, "")
 
 
 def stems(text: str, language: str | None) -> str:
@@ -129,7 +137,7 @@ def asked(word: str, languages: Collection[str] | None = None) -> tuple[str, ...
     found: dict[str, None] = {}
     for language in _SCRIPTS.get(own, ()):
         if languages is None or language in languages:
-            found.update(dict.fromkeys(_meant(word, language)))
+            found.update(dict.fromkeys(_asked(word, language)))
     for group in _groups_of(word, own):
         for language, spelling in group:
             if languages is None or language in languages:
@@ -149,11 +157,12 @@ def _meant(word: str, language: str) -> tuple[str, ...]:
     script = _script(word)
     if script != _SCRIPT_OF.get(language):
         if script == "cyrillic" and language not in ("be", "bg", "kk", "ky", "mk", "mn", "sr", "tg", "tt"):
-            told = _written(word)
-            both = (told,) if told else ("uk", "ru")
+            told = _written(word)  # of a word in letters of two scripts it may be one of the other
+            both = (told,) if told in _SCRIPTS[script] else ("uk", "ru")
             return tuple(dict.fromkeys(token for one in both for token in _meant(word, one)))
         if script == "latin" and _SCRIPT_OF.get(language, language) in ("cyrillic", "greek", "arabic", ""):
-            return _meant(word, _written(word) or "en")
+            told = _written(word)
+            return _meant(word, told if told in _SCRIPTS[script] else "en")
         if script not in ("greek", "arabic"):
             return ()
         language = _SCRIPTS[script][0]
@@ -172,20 +181,41 @@ def _listed(word: str, language: str) -> tuple[str, ...]:
     if not sure and "'" in word:
         word = word.replace("'", "")
         sure = lemmas.lemmas(word, language)
-    found = dict.fromkeys(f"{SIGN}{language}{_plain(one)}" for one in sure)
+    found = dict.fromkeys(f"{SIGN}{language}{_exact(one)}" for one in sure)
     if not found:
         found = dict.fromkeys(f"{SIGN}{language}{_plain(one)}{SIGN}" for one in lemmas.roots(word, language))
+    elif language in _ACCENTED:
+        exact = tuple(token for token in found if _ACCENT in token)
+        found.update((f"{token.replace(_ACCENT, '')}{BARE}", None) for token in exact)
     return tuple(found)
 
 
+def _asked(word: str, language: str) -> Iterator[str]:
+    """The stems that a query's word may stand for in a language: without accents only where it is no word with them."""
+    found = _meant(word, language)
+    sure = any(not token.endswith((SIGN, BARE)) for token in found)
+    for token in found:
+        if not (sure and token.endswith(BARE)):
+            yield token
+        if not sure and language in _ACCENTED and len(token) > _CERTAIN:
+            yield f"{token.removesuffix(SIGN)}{BARE}"
+
+
 def _plain(word: str) -> str:
-    return "".join(c for c in fold(word) if c.isalnum())
+    return "".join(c for c in fold(word.replace("ß", "ss")) if c.isalnum())
+
+
+def _exact(word: str) -> str:
+    """The same with a sign behind each letter that lost its accent, which FTS5 would take too."""
+    if word.isascii():
+        return _plain(word)
+    return "".join(_plain(c) + (_ACCENT if fold(c) not in (c, "е") else "") for c in unicodedata.normalize("NFC", word))
 
 
 def _named(spelling: str, language: str) -> tuple[str, ...]:
     """The stems of a name: its own alone where a dictionary lists it, none where it lists another word for it."""
     found = _meant(spelling, language)
-    own = f"{SIGN}{language}{_plain(spelling)}"
+    own = f"{SIGN}{language}{_exact(spelling.lower())}"
     if own in found or language not in lemmas.LANGUAGES:
         return (own,) if own in found else found
     return tuple(token for token in found if token.endswith(SIGN))
@@ -228,7 +258,8 @@ def _code(language: str | None) -> str:
 def _written(text: str) -> str:
     """The language that a text's letters tell, where nobody says it; empty where they tell none."""
     sample = text[:_SAMPLE]
-    counts = [(len(own.findall(sample)), language) for language, own in _OWN]
+    # a Turkish text has more of ö and ü than of its own letters
+    counts = [(len(own.findall(sample)) * (3 if language == "tr" else 1), language) for language, own in _OWN]
     most, language = max(counts, key=lambda one: one[0])
     return language if most else ""
 

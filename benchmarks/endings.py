@@ -18,6 +18,8 @@ from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictiona
 # letters of an ending: Turkish hangs one on another
 LONGEST = {"uk": 6, "ru": 6, "en": 4, "tr": 9, "pl": 6, "de": 5}
 FORMS, RIGHT = 100, 0.8
+# endings that make other words and no forms: the dictionary calls a bookseller (kitapçı) a form of a book
+OTHER_WORDS = {"tr": ("li", "lı", "lu", "lü", "siz", "sız", "suz", "süz", "ciğim", "cığım")}
 # letters that stay: with one there is nothing to tell words by
 _STAY = 2
 
@@ -57,7 +59,8 @@ def rules(language: str) -> list[tuple[str, str]]:
     for rule in sorted(leads, key=lambda rule: (len(rule[0]), rule)):
         if right[rule] >= FORMS and right[rule] >= RIGHT * leads[rule] and not any(r in kept for r in shorter(*rule)):
             kept[rule] = right[rule]
-    return sorted(kept, key=lambda rule: (-kept[rule], rule))
+    other_words = OTHER_WORDS.get(language, ())
+    return sorted((rule for rule in kept if rule[0] not in other_words), key=lambda rule: (-kept[rule], rule))
 
 
 def shorter(ending: str, other: str) -> Iterator[tuple[str, str]]:

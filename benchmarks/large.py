@@ -9,17 +9,20 @@ files are as long as the rows say, and empty.
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
 import numpy as np
 
-import archive
-from archive import stems
+from archive import query
 from archive.home import Home
 from archive.models import Source
 from archive.store import Store
@@ -27,6 +30,8 @@ from benchmarks import copies, plan, rows, vocabulary
 
 CACHE = Path(__file__).resolve().parents[1] / ".bench"
 ARTICLES, DAYS, SOURCES = 200_000, 3 * 365, 40
+# keys that a text is looked up by (measured on texts of 300 words)
+KEYS = 35
 
 
 def cached(articles: int = ARTICLES) -> Home:
@@ -52,16 +57,24 @@ def _digest() -> str:
     for row in store.rows("select sql from sqlite_master where sql is not null order by name"):
         found.update(row["sql"].encode())
     store.close()
-    sources = [
-        Path(str(module.__file__)) for module in (sys.modules[__name__], copies, plan, rows, vocabulary, stems)
-    ]
-    for path in (*sources, *sorted(Path(str(archive.__file__)).parent.glob("names*"))):
-        found.update(path.read_bytes())
+    for module in (sys.modules[__name__], copies, plan, rows, vocabulary):
+        found.update(Path(str(module.__file__)).read_bytes())
+    for language in vocabulary.LANGUAGES:  # and of what inflected words are found by
+        words = " ".join(vocabulary.Vocabulary(language, listed=False).forms[:2000])
+        found.update("\n".join(query.indexed(words, words, language)).encode())
     return found.hexdigest()[:12]
 
 
-def build(home: Home, articles: int, days: int = DAYS, sources: int = SOURCES, end: datetime | None = None) -> None:
-    """Make an archive of so many days until ``end`` (today)."""
+def build(
+    home: Home,
+    articles: int,
+    days: int = DAYS,
+    sources: int = SOURCES,
+    end: datetime | None = None,
+    stemmed: bool = True,
+) -> None:
+    """Make an archive of so many days until ``end`` (today); without what inflected words are found by where it is
+    not ``stemmed``, which takes a minute."""
     home.path.mkdir(parents=True)
     store = Store(home.database, write=True)
     outlets = plan.outlets(sources)
@@ -79,12 +92,58 @@ def build(home: Home, articles: int, days: int = DAYS, sources: int = SOURCES, e
     # nobody reads it before it is done, and one that was stopped is thrown away
     for pragma in ("journal_mode = off", "synchronous = off", "locking_mode = exclusive", "cache_size = -600000"):
         conn.execute(f"pragma {pragma}")
-    rows.Rows(conn, outlets, made, chance).write()
+    for tables in _beside(outlets, made, articles, stemmed):
+        conn.execute("begin")
+        for table, found in tables.items():
+            columns = rows.COLUMNS[table]
+            marks = ", ".join("?" * len(columns.split(",")))
+            conn.executemany(f"insert into {table} ({columns}) values ({marks})", found)
+        conn.execute("commit")
+    which, common = np.arange(1, articles + 1), chance.integers(-(1 << 47), 1 << 47, 200).tolist()
+    copies.spread_keys(conn, chance, which, made.born.astype(np.int64), KEYS, common)
+    _troubles(conn, outlets, plan.moment(made.end))
     conn.execute("pragma locking_mode = normal")
     conn.execute("pragma journal_mode = wal")
     conn.close()
     home.warc.mkdir()
     _records(home)
+
+
+def _beside(outlets: list[plan.Outlet], made: plan.Plan, seed: int, stemmed: bool) -> Iterator[rows.Tables]:
+    """The rows, made in a process of their own: writing them is as much work again."""
+    context = multiprocessing.get_context("spawn")
+    queue: Any = context.Queue(maxsize=2)
+    process = context.Process(target=_make, args=(queue, outlets, made, seed, stemmed), daemon=True)
+    process.start()
+    while True:
+        try:
+            tables = queue.get(timeout=5)
+        except Empty:
+            if not process.is_alive():
+                raise SystemExit("the rows could not be made") from None
+            continue
+        if tables is None:
+            break
+        yield tables
+    process.join()
+
+
+def _make(queue: Any, outlets: list[plan.Outlet], made: plan.Plan, seed: int, stemmed: bool) -> None:
+    for tables in rows.Rows(outlets, made, seed, stemmed).chunks():
+        queue.put(tables)
+    queue.put(None)
+
+
+def _troubles(conn: sqlite3.Connection, outlets: list[plan.Outlet], at: str) -> None:
+    """Two sources that do not answer, and one that is silent."""
+    conn.execute("update sources set last_success = ?", (at,))
+    states = ((6, "failing", "3 runs in a row: HTTP 500"), (9, "blocked", "answers 403"))
+    conn.executemany(
+        "update sources set state = ?, state_reason = ? where id = ?",
+        [(state, reason, outlets[n].id) for n, state, reason in states if n < len(outlets)],
+    )
+    line = "nothing new for 40 hours, where 3 are usual"
+    conn.execute("insert into findings values (?, 'silent', ?, ?)", (outlets[-1].id, line, at))
 
 
 def _records(home: Home) -> None:

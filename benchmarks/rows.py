@@ -1,12 +1,12 @@
-"""Writes the rows of a plan into an empty archive, as crawls would have left them."""
+"""The rows of a plan, as crawls would have left them."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import Any
@@ -18,7 +18,7 @@ from archive.boilerplate import compose
 from archive.fingerprint import EXTRACTOR, block_hash
 from archive.models import Block, Reading
 from archive.urls import url_key
-from benchmarks import copies, plan, vocabulary
+from benchmarks import plan, vocabulary
 from benchmarks.plan import Outlet, Plan, moment
 
 # articles of a transaction; reprints are of texts of the same
@@ -29,8 +29,6 @@ REPRINTED, EXTENDED = 0.08, 0.4
 WORDS, SPREAD, LEAST, MOST = 300, 0.55, 60, 1500
 # of a source: lines that stand on its pages again and again, and how many a page has
 REPEATED, EACH = 8, 2
-# keys that a text is looked up by (measured on texts of 300 words)
-KEYS = 35
 _CATEGORIES = {
     "ukraine": ("personnel", "tanks", "armoured_vehicles", "artillery", "mlrs", "air_defence", "aircraft",
                 "helicopters", "uavs", "cruise_missiles", "ships", "vehicles_and_fuel_tanks", "special_equipment"),
@@ -94,58 +92,44 @@ class _Stems(dict[int, tuple[str, ...]]):
 
 
 class Rows:
-    """Writes the rows of a plan."""
+    """Makes the rows of a plan. ``stemmed``: with what texts are found by besides their words, as listed words."""
 
-    def __init__(
-        self, conn: sqlite3.Connection, outlets: list[Outlet], made: Plan, chance: np.random.Generator
-    ) -> None:
-        self.conn, self.outlets, self.plan, self.chance = conn, outlets, made, chance
-        self.words = {language: vocabulary.Vocabulary(language) for language in {o.language for o in outlets}}
+    def __init__(self, outlets: list[Outlet], made: Plan, seed: int, stemmed: bool) -> None:
+        self.outlets, self.plan, self.chance = outlets, made, np.random.default_rng(seed)
+        self.stemmed = stemmed
+        self.words = {
+            language: vocabulary.Vocabulary(language, stemmed) for language in sorted({o.language for o in outlets})
+        }
         self.stems = {name: _Stems(words.forms, name) for name, words in self.words.items()}
         self.lines = [
-            [p.paragraphs[0] for p in self.words[o.language].write(chance, [14] * REPEATED, [0] * REPEATED)]
+            [p.paragraphs[0] for p in self.words[o.language].write(self.chance, [14] * REPEATED, [0] * REPEATED)]
             for o in outlets
         ]
         self.urls = [
             f"https://{outlets[source].host}/{moment(at)[:10].replace('-', '/')}/{n}.html"
             for n, (at, source) in enumerate(zip(made.born.tolist(), made.source.tolist(), strict=True), 1)
         ]
-        # ids of readings, revisions and figures, and what the sides have claimed so far
-        self.next_reading, self.next_revision, self.next_figure = (
-            itertools.count(1),
-            itertools.count(1),
-            itertools.count(1),
-        )
+        self.next_reading, self.next_revision, self.next_figure = (itertools.count(1) for _ in range(3))
+        # what the sides have claimed so far, and today
         self.totals = {(side, c): 0 for side, categories in _CATEGORIES.items() for c in categories}
-        self.today: dict[str, Any] = {}
+        self.today: dict[Any, Any] = {}
+        self.outcomes: dict[int, Counter[str]] = defaultdict(Counter)
 
-    def write(self) -> None:
-        """All of them."""
+    def chunks(self) -> Iterator[Tables]:
+        """All of them, some articles at a time."""
         for start in range(0, len(self.urls), CHUNK):
-            self.conn.execute("begin")
-            self._chunk(start, min(start + CHUNK, len(self.urls)))
-            self.conn.execute("commit")
-        self.conn.execute("begin")
-        self._lists()
-        self._runs()
-        self.conn.execute("commit")
-        which = np.arange(1, len(self.urls) + 1)
-        common = self.chance.integers(-(1 << 47), 1 << 47, 200).tolist()
-        copies.spread_keys(self.conn, self.chance, which, self.plan.born.astype(np.int64), KEYS, common)
+            yield self._chunk(start, min(start + CHUNK, len(self.urls)))
+        yield {"captures": self._lists()}
+        yield {"runs": self._runs()}
 
-    def _many(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        marks = ", ".join("?" * len(columns.split(",")))
-        self.conn.executemany(f"insert into {table} ({columns}) values ({marks})", rows)
-
-    def _chunk(self, start: int, stop: int) -> None:
+    def _chunk(self, start: int, stop: int) -> Tables:
         texts = self._texts(start, stop)
-        rows: Tables = {name: [] for name in _COLUMNS}
+        rows: Tables = {name: [] for name in COLUMNS if name != "runs"}
         self._reprints(start, texts, rows)
         for n in range(start, stop):
-            self._article(n, texts[n - start], texts, rows)
+            self._article(n, texts[n - start], rows)
         rows["sightings"].sort()
-        for table, columns in _COLUMNS.items():
-            self._many(table, columns, rows[table])
+        return rows
 
     def _texts(self, start: int, stop: int) -> list[_Text]:
         made, chance = self.plan, self.chance
@@ -160,8 +144,11 @@ class Rows:
             ) if which else []  # fmt: skip
             known = self.stems[language]
             for n, one in zip(which, prose, strict=True):
-                found[n - start] = self._text(n, one, known.of(one), language)
-        for n in range(0, stop - start, CHUNK // 8):  # as the archive's own function writes them
+                tokens = known.of(one) if self.stemmed else ""
+                found[n - start] = self._text(n, one, tokens, language)
+        for n in (
+            range(0, stop - start, CHUNK // 8) if self.stemmed else ()
+        ):  # as the archive's own function writes them
             text = found[n]
             assert text is not None
             wanted = _indexed(text, self.outlets[made.source[start + n]].language).split()
@@ -190,7 +177,7 @@ class Rows:
             for kind, text, mark in parts
         ]
         text = _Text(title, summary, blocks, [mark for *_, mark in parts], tokens, figures)
-        if figures:
+        if figures and self.stemmed:
             text.stems = _indexed(text, language)
         return text
 
@@ -257,11 +244,11 @@ class Rows:
         longer = self.chance.random() < EXTENDED and extra
         blocks, marks = zip(*pairs, *(extra if longer else ()), *hidden, strict=True)
         text = _Text(origin.title, origin.summary, list(blocks), list(marks), origin.stems)
-        if longer:
+        if longer and self.stemmed:
             text.stems = _indexed(text, language)
         return text
 
-    def _versions(self, n: int, last: _Text, texts: list[_Text]) -> list[tuple[_Text, int | None, int | None]]:
+    def _versions(self, n: int, last: _Text) -> list[tuple[_Text, int | None, int | None]]:
         """An article's texts, the first first, with the words that came and went."""
         found: list[tuple[_Text, int | None, int | None]] = []
         now = last
@@ -285,14 +272,14 @@ class Rows:
         found.append((now, None, None))
         return found[::-1]
 
-    def _article(self, n: int, last: _Text, texts: list[_Text], rows: Tables) -> None:
+    def _article(self, n: int, last: _Text, rows: Tables) -> None:
         made, article = self.plan, n + 1
         outlet, url = self.outlets[made.source[n]], self.urls[n]
         born, key = float(made.born[n]), url_key(url)
         published, first, stop = moment(born - 300), int(made.starts[n]), int(made.starts[n + 1])
         times, ids = made.captured[first:stop].tolist(), made.ids[first:stop].tolist()
         stamps = [moment(at) for at in times]
-        versions = self._versions(n, last, texts)
+        versions = self._versions(n, last)
         opened = [0, *sorted(self.chance.choice(np.arange(1, len(ids)), len(versions) - 1, replace=False).tolist())]
         readings = []
         seen: dict[int, int] = {}
@@ -355,6 +342,7 @@ class Rows:
             gone = i == len(ids) - 1 and n % 200 == 7 and i > 0 and i not in opened
             if gone:
                 outcome, confirms = "gone", None
+            self.outcomes[self._run(i, n)][outcome] += 1
             rows["captures"].append(
                 (
                     capture, url, key, source, self._run(i, n), "page", at, 404 if gone else 304 if plain else 200,
@@ -411,58 +399,33 @@ class Rows:
         """A file for each thousand records."""
         return f"communique-{capture // 1000 + 1:06}.warc.gz", capture % 1000 * RECORD
 
-    def _lists(self) -> None:
+    def _lists(self) -> list[tuple[Any, ...]]:
         made = self.plan
         rows = []
         for at, source, capture in zip(
             made.listed.tolist(), made.list_source.tolist(), made.list_ids.tolist(), strict=True
         ):
-            host = self.outlets[source].host
+            host, run = self.outlets[source].host, self._run_at(at)
+            self.outcomes[run]["discovery"] += 1
             rows.append(
                 (
-                    capture, f"https://{host}/feed.xml", f"{host}/feed.xml", self.outlets[source].id,
-                    self._run_at(at), "discovery", moment(at), 200, f'"{capture:024x}"', None,
-                    *self._position(capture), "discovery", None,
+                    capture, f"https://{host}/feed.xml", f"{host}/feed.xml", self.outlets[source].id, run,
+                    "discovery", moment(at), 200, f'"{capture:024x}"', None, *self._position(capture), "discovery", None,
                 )
             )  # fmt: skip
-        rows.sort()
-        self._many("captures", _COLUMNS["captures"], rows)
+        return sorted(rows)
 
-    def _runs(self) -> None:
-        count = (self.plan.end - self.plan.begin) // plan.RUN
+    def _runs(self) -> list[tuple[Any, ...]]:
         names = ",".join(o.id for o in self.outlets)
-        outcomes = "select run, outcome, count(*) as n from captures group by run, outcome"
-        found = dict(self.conn.execute(f"select run, json_group_object(outcome, n) from ({outcomes}) group by run"))
         rows = []
-        for run in range(1, count + 1):
-            by = json.loads(found.get(run, "{}"))
-            at = self.plan.begin + (run - 1) * plan.RUN
-            rows.append(
-                (
-                    run, moment(at), moment(at + 900), "done", names, sum(by.values()), by.get("new", 0),
-                    by.get("revised", 0), by.get("unchanged", 0), by.get("not_modified", 0), 0, 0,
-                )
-            )  # fmt: skip
-        self._many(
-            "runs",
-            "id, started, finished, status, sources, fetched, new, revised, unchanged, not_modified, failed,"
-            " exit_code",
-            rows,
-        )
-        last = moment(self.plan.end)
-        self.conn.execute("update sources set last_success = ?", (last,))
-        for n, state, reason in ((6, "failing", "3 runs in a row: HTTP 500"), (9, "blocked", "answers 403")):
-            if n < len(self.outlets):
-                self.conn.execute(
-                    "update sources set state = ?, state_reason = ? where id = ?", (state, reason, self.outlets[n].id)
-                )
-        self.conn.execute(
-            "insert into findings values (?, 'silent', 'nothing new for 40 hours, where 3 are usual', ?)",
-            (self.outlets[-1].id, last),
-        )
+        for run in range(1, 1 + (self.plan.end - self.plan.begin) // plan.RUN):
+            by, at = self.outcomes[run], self.plan.begin + (run - 1) * plan.RUN
+            counts = (by[outcome] for outcome in ("new", "revised", "unchanged", "not_modified"))
+            rows.append((run, moment(at), moment(at + 900), "done", names, sum(by.values()), *counts, 0, 0))
+        return rows
 
 
-_COLUMNS = {
+COLUMNS = {
     "captures": "id, url, url_key, source, run, kind, fetched_at, status, etag, payload_sha256, warc_file,"
     " warc_offset, outcome, confirms",
     "articles": "id, url, source, publisher, title, headline, byline, authors, published, published_printed,"
@@ -482,6 +445,8 @@ _COLUMNS = {
     "quotes": "article, position, text, speaker, url",
     "copies": "article, other, relation, score, reason",
     "stories": "id, title, first_published, first_from, articles, sources",
+    "runs": "id, started, finished, status, sources, fetched, new, revised, unchanged, not_modified, failed,"
+    " exit_code",
     "figures": "id, article, revision, claimed_by, about, series, category, as_of, total, delta, precision, sentence,"
     " position, source, official, known_from, standing, taken",
 }

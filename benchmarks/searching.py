@@ -112,7 +112,9 @@ class Ours:
         self._conn.executemany("insert into found(rowid, title, text, stems) values (?, ?, ?, ?)", rows)
 
     def __call__(self, query: str) -> set[int]:
-        return {row[0] for row in self._conn.execute("select rowid from found where found match ?", (parse(query).match,))}
+        return {
+            row[0] for row in self._conn.execute("select rowid from found where found match ?", (parse(query).match,))
+        }
 
 
 class Stock:

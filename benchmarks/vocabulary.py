@@ -1,7 +1,8 @@
 """Invented prose in several languages: words as uneven as a language's, inflected, and of one subject within a text.
 
-The first words of each language are real ones (what joins a sentence, then some nouns in their forms), the rest is
-made of syllables and takes the endings of real nouns. Nothing here means anything.
+The first words of each language stand here (what joins a sentence, then some nouns in their forms), the rest are
+those of the dictionary by which stems are found, in the forms that it lists. Where it is not asked, or has no such
+language, they are made of syllables and endings, as names are. Nothing here means anything.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from archive import lemmas as dictionaries
+
 # words of a language in all their forms, and how uneven they are: the one of rank r is drawn in proportion to
 # 1 / (r + FLAT) (Zipf's law with Mandelbrot's constant)
-LEMMAS, FLAT = 5_000, 2.7
+LEMMAS, FLAT = 3_000, 2.7
+# forms of a word, and letters of the shortest and longest one that are taken from a dictionary
+FORMS, LETTERS = 6, (4, 11)
 # names besides, and their share of a text's words: six in 300
-NAMES, NAMED = 20_000, 0.02
+NAMES, NAMED = 5_000, 0.02
 # subjects of a language: in each other words come first; and the share of a text's words that are its subject's
 SUBJECTS, OWN = 60, 0.35
 # words of a sentence, sentences of a paragraph
@@ -96,9 +101,12 @@ class Prose:
 
 
 class Vocabulary:
-    """The words of a language, the most frequent ones first. The same for everybody who asks."""
+    """The words of a language, the most frequent ones first. The same for everybody who asks.
 
-    def __init__(self, language: str) -> None:
+    ``listed``: those of the dictionary (some seconds for all languages).
+    """
+
+    def __init__(self, language: str, listed: bool = True) -> None:
         self.language = language
         self._of = _LANGUAGES[language]
         chance = np.random.default_rng(LANGUAGES.index(language))
@@ -111,15 +119,16 @@ class Vocabulary:
         ]
         self.nouns = [noun[0] for noun in nouns]
         lemmas += [nouns[n] for n in chance.permutation(len(nouns))]
-        syllables, ways = self._of.syllables.split(), [_endings(way) for way in self._of.endings.split("|")]
         known = {form for lemma in lemmas for form in lemma}
-        made = ["".join(parts) for size in (2, 3) for parts in product(syllables, repeat=size)]
-        made = [stem for stem in made if stem not in known]
+        syllables = self._of.syllables.split()
+        if listed and language in dictionaries.LANGUAGES:
+            rest = _listed(language, LEMMAS * 2)
+        else:
+            rest = _made(syllables, [_endings(way) for way in self._of.endings.split("|")], chance)
+        rest = [lemma for lemma in rest if known.isdisjoint(lemma)]
         # short words are the frequent ones, by and large
-        order = np.argsort(np.arange(len(made)) * chance.uniform(0.5, 1.5, len(made)), kind="stable")
-        picked = [made[n] for n in order[: LEMMAS - len(lemmas)]]
-        way = chance.integers(0, len(ways), len(picked)).tolist()
-        lemmas += [tuple(stem + ending for ending in ways[n]) for stem, n in zip(picked, way, strict=True)]
+        lengths = np.array([len(lemma[0]) for lemma in rest])
+        lemmas += [rest[n] for n in np.argsort(lengths * chance.uniform(0.5, 1.5, len(rest)))[: LEMMAS - len(lemmas)]]
         self.lemmas = lemmas
         self.forms = [form for lemma in lemmas for form in lemma]
         sizes = np.array([len(lemma) for lemma in lemmas])
@@ -184,6 +193,25 @@ class Vocabulary:
     def rare(self, chance: np.random.Generator, count: int) -> list[str]:
         """Names, each once: a few of a hundred thousand texts have one."""
         return [self.forms[self._named + n] for n in chance.choice(NAMES, count, replace=False).tolist()]
+
+
+def _listed(language: str, count: int) -> list[tuple[str, ...]]:
+    """Words of a dictionary from its beginning to its end, each in some of its forms, which stand side by side."""
+    listed = dictionaries.dictionary(language)
+    forms, found = list(listed), []
+    for at in range(0, len(forms) - 2 * FORMS, max(1, len(forms) // count)):
+        lemma = listed[forms[at]]
+        own = [form for form in forms[at : at + 2 * FORMS] if form.isalpha() and listed[form] == lemma][:FORMS]
+        if own and LETTERS[0] <= len(own[0]) <= LETTERS[1]:
+            found.append(tuple(own))
+    return found
+
+
+def _made(syllables: Sequence[str], ways: list[list[str]], chance: np.random.Generator) -> list[tuple[str, ...]]:
+    """Words of two and three syllables with endings."""
+    stems = ["".join(parts) for size in (2, 3) for parts in product(syllables, repeat=size)]
+    way = chance.integers(0, len(ways), len(stems)).tolist()
+    return [tuple(stem + ending for ending in ways[n]) for stem, n in zip(stems, way, strict=True)]
 
 
 def _name(syllables: Sequence[str], number: int) -> str:

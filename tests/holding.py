@@ -146,9 +146,11 @@ class Answer(NamedTuple):
 class Reader:
     """Somebody with a browser; ``actor``: who is signed in."""
 
-    def __init__(self, database: Path, actor: str | None = None, **options: Any) -> None:
+    def __init__(self, database: Path, actor: str | None = None, immutable: bool = False, **options: Any) -> None:
         metadata = json.loads(metadata_path().read_text("utf-8"))
-        self.datasette = Datasette([str(database)], metadata=metadata, settings=SETTINGS, **options)
+        files = {"immutables" if immutable else "files": [str(database)]}
+        settings = {**SETTINGS, "allow_download": immutable}
+        self.datasette = Datasette(**{"files": (), "metadata": metadata, "settings": settings, **files, **options})
         self.cookies = {"ds_actor": self.datasette.sign({"a": {"id": actor}}, "actor")} if actor else {}
 
     def get(self, *paths: str) -> list[Answer]:

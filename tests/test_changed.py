@@ -130,22 +130,21 @@ def test_the_search_over_all_revisions_finds_what_the_command_finds(get: Get, ho
             for row in shown
         ] == there
     store.close()
-    results = tree(get('/archive/search_history?q="18 360"'))
+    results = tree(get('/search?in=history&q="18 360"'))
     assert results.xpath("//mark/text()") == ["18 360"]
     [dropped] = results.xpath('//a[contains(@href, "/diff?revision_id=")]/@href')
     assert "Revision 2 to revision 3" in text(get(dropped))
-    assert "in the latest text" in text(get("/archive/search_history?q=timber"))
-    assert "No text with" in text(get("/archive/search_history?q=xyzzy"))
-    assert "quotation marks" in text(get("/archive/search_history"))
-    assert tree(get("/archive/search?q=timber")).xpath('//a[@href="/archive/search_history?q=timber"]')
+    assert "in the latest text" in text(get("/search?in=history&q=timber"))
+    assert "No article with" in text(get("/search?in=history&q=xyzzy"))
+    assert "quotation marks" in text(get("/archive/search_history"), "//body")
 
 
 @pytest.mark.parametrize("query", ['"', "AND", "a OR", "NEAR(", "title:", "*", "\0", '"a\nb"'])
 def test_no_search_over_all_revisions_is_a_syntax_error(get: Get, query: str) -> None:
     from httpx import URL as Address
 
-    for path in ("/archive/search_history", "/archive/earlier_texts"):
-        response = get(str(Address(path, params={"q": query, "_search": query})))
+    for path in ("/search", "/archive/search_history", "/archive/earlier_texts"):
+        response = get(str(Address(path, params={"in": "history", "q": query, "_search": query})))
         assert response.status_code == 200 and "could not be run" not in response.text
 
 

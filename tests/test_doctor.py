@@ -453,3 +453,13 @@ def test_without_cron_the_units_are_named(home: Home, monkeypatch: pytest.Monkey
     check = only(home, "cron")
     assert check.level == "warning"
     assert "systemd" in str(check.mend)
+
+
+def test_articles_without_stems_are_told_where_their_language_has_some(home: Home, rows: sqlite3.Connection) -> None:
+    assert only(home, "search").level == "ok"
+    rows.execute("update search_text set stems = '' where article < 3")
+    check = only(home, "search")
+    assert (check.level, check.mend) == ("warning", "`communique rebuild` writes it anew")
+    assert check.line.startswith("2 articles are found by the words they print alone")
+    rows.execute("update articles set language = 'zh', language_detected = null where id < 3")
+    assert only(home, "search").level == "ok"

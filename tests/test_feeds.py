@@ -191,6 +191,49 @@ def test_the_feed_of_changes_takes_the_parameters_of_its_page(get: Get) -> None:
     assert "since" in odd.text
 
 
+def test_the_feed_of_a_search_has_what_it_finds_by_time_and_not_by_rank(get: Get, demo_home: Home) -> None:
+    items = get("/feed.json?q=harbour").json()["items"]
+    found = get("/search.json?q=harbour&_size=max").json()
+    connection = sqlite3.connect(demo_home.database)
+    seen = dict(connection.execute("select url, first_seen from articles").fetchall())
+    connection.close()
+    urls = [item["external_url"] for item in items]
+    assert urls == sorted(urls, key=lambda url: seen[url], reverse=True)
+    assert sorted(urls) == sorted(row["url"] for row in found["rows"])
+    assert len(urls) > 3
+    root = etree.fromstring(get("/feed.atom?q=harbour&sort=newest&page=4&junk=1").content)
+    assert links(root, "self")[0].get("href") == "http://localhost/feed.atom?q=harbour"
+    assert links(root, "alternate")[0].get("href") == "http://localhost/search?q=harbour"
+    assert root.findtext(f"{ATOM}title") == "FICTIONAL: Search: harbour"
+    official = checked(get("/feed.atom?q=harbour&kind=official").content)
+    assert 0 < len(official) < len(urls)
+    assert checked(get("/feed.atom?q=%22no+such+words+anywhere%22").content) == []
+    for odd in ('q="(*^:', "q=NEAR(a+b)", "q=%00", "q=" + "x" * 5000, "q=a&since=never"):
+        assert get(f"/feed.atom?{odd}").status_code == 200, odd
+    for none in ("language=uk", "source=vardania-mod&source=sarmia-mod", "source=vardania-mod&since=2031"):
+        assert get(f"/feed.atom?{none}").status_code == 400, none
+
+
+def test_a_feed_holds_what_its_reader_may_see(own: Path) -> None:
+    closed = "http://mod.vardania.example/"
+    for path in ("/feed.json", "/feed.json?q=losses", "/feed.json?changes=1"):
+        assert any(item["external_url"].startswith(closed) for item in served(own)(path).json()["items"]), path
+    change(own, "update sources set public = 0 where id = 'vardania-mod'")
+    datasette = Datasette([str(own)], metadata=METADATA, settings=SETTINGS)
+    actor = {"cookies": {"ds_actor": datasette.sign({"a": {"id": "ada"}}, "actor")}}
+    for path in ("/feed.json", "/feed.json?q=losses", "/feed.json?changes=1"):
+        for more, seen in (({}, False), (actor, True)):
+            response = asyncio.run(datasette.client.get(path, **more))
+            held = [item for item in response.json()["items"] if item["external_url"].startswith(closed)]
+            assert bool(held) == seen, path
+    assert asyncio.run(datasette.client.get("/feed.atom?source=vardania-mod")).status_code == 403
+    assert asyncio.run(datasette.client.get("/feed.atom?source=vardania-mod", **actor)).status_code == 200
+    newest = asyncio.run(datasette.client.get("/feed.json")).json()["items"][0]
+    number = int(newest["url"].rpartition("/")[2])
+    change(own, "insert into restricted values (?, '2031-05-01T00:00:00.000Z', 'a court order')", number)
+    assert newest["id"] not in ids(asyncio.run(datasette.client.get("/feed.json", **actor)))
+
+
 def test_an_edited_article_is_newer_and_keeps_its_id(home: Home) -> None:
     first = captured("http://herald.example/a", page("<p>The harbour opens on Monday. It was closed for a week.</p>"))
     keep(home, [first])

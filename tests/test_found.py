@@ -7,13 +7,14 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from datasette.app import Datasette
 from datasette.database import QueryInterrupted
-from datasette.utils import MultiParams
+from datasette.utils.asgi import Request
 
 from archive.query import WEIGHTS, indexed
 from archive.store import Store
@@ -22,9 +23,25 @@ from archive.web.found import Asked, Found, find
 from archive.web.server import SETTINGS
 
 # some stand in most texts, some in few; in two scripts, in forms
-WORDS = [*"harbour ferry ferries barge barges storm storms grain bridges bridge".split(), "пором", "порому", "міст", "гавань"]
+WORDS = [
+    *["harbour", "ferry", "ferries", "barge", "barges", "storm", "storms", "grain", "bridges", "bridge"],
+    "пором",
+    "порому",
+    "міст",
+    "гавань",
+]
 WEIGHT = [30, 12, 9, 6, 6, 4, 3, 3, 2, 1, 8, 6, 3, 1]
-QUERIES = ["harbour", "ferry", "barge storm", "storm OR grain", '"harbour ferry"', "пором", "title:ferry", "harbour -ferry", "bri*"]
+QUERIES = [
+    "harbour",
+    "ferry",
+    "barge storm",
+    "storm OR grain",
+    '"harbour ferry"',
+    "пором",
+    "title:ferry",
+    "harbour -ferry",
+    "bri*",
+]
 START = datetime(2031, 1, 1, tzinfo=UTC)
 
 
@@ -39,19 +56,21 @@ class Archive:
         self.datasette: Any = None
 
     def source(self, name: str, kind: str = "news", public: int = 1) -> None:
-        self.conn.execute("insert into sources (id, name, kind, public) values (?, ?, ?, ?)", (name, name.upper(), kind, public))
+        self.conn.execute(
+            "insert into sources (id, name, kind, public) values (?, ?, ?, ?)", (name, name.upper(), kind, public)
+        )
 
     def article(self, number: int, source: str, title: str, text: str, seen: str, **columns: Any) -> None:
         language = columns.get("language", "en")
         self.conn.execute(
             "insert into captures (id, url, url_key, source, kind, fetched_at, status, outcome)"
             " values (?, ?, ?, ?, 'page', ?, 200, 'new')",
-            (number, f"http://{source}.example/{number}", f"{source}.example/{number}", source, seen),
+            (1000 * number, f"http://{source}.example/{number}", f"{source}.example/{number}", source, seen),
         )
         row = {
             "id": number, "url": f"http://{source}.example/{number}", "source": source, "title": title, "text": text,
             "first_seen": seen, "last_checked": seen, "language": language, "words": len(text.split()),
-            "text_sha256": "", "revisions": 1, "capture": number, "extractor": "", **columns,
+            "text_sha256": "", "revisions": 1, "capture": 1000 * number, "extractor": "", **columns,
         }  # fmt: skip
         names = ", ".join(row)
         self.conn.execute(f"insert into articles ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
@@ -73,7 +92,7 @@ class Archive:
         )
 
     def _revision(self, row: Any, number: int, text: str, seen: str, superseded: int) -> None:
-        capture = self.conn.execute("select max(id) + 1 from captures").fetchone()[0]
+        capture = 1000 * row["id"] + number
         self.conn.execute(
             "insert into captures (id, url, url_key, source, kind, fetched_at, status, outcome)"
             " values (?, ?, ?, ?, 'page', ?, 200, 'revised')",
@@ -82,7 +101,17 @@ class Archive:
         self.conn.execute(
             "insert into revisions (article, number, first_capture, seen_from, seen_to, title, text, text_sha256,"
             " source, superseded) values (?, ?, ?, ?, ?, ?, ?, '', ?, ?)",
-            (row["id"], number, capture, seen, seen.replace(":00:00", ":30:00"), row["title"], text, row["source"], superseded),
+            (
+                row["id"],
+                number,
+                capture,
+                seen,
+                seen.replace(":00:00", ":30:00"),
+                row["title"],
+                text,
+                row["source"],
+                superseded,
+            ),
         )
 
     def find(self, asked: Asked, limit: int = 10, offset: int = 0, **options: Any) -> Found:
@@ -143,7 +172,9 @@ def ranked(archive: Archive, asked: Asked, only: Callable[[dict[str, Any]], bool
 
 
 @pytest.fixture(scope="module", params=range(6))
-def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, random.Random]]:
+def archive(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Archive, random.Random]]:
     rng = random.Random(request.param)
     made = random_archive(tmp_path_factory.mktemp("found"), rng, rng.choice([60, 400]))
     yield made, rng
@@ -203,7 +234,7 @@ def test_filters_let_through_what_they_name_and_counts_add_up(
         rows = {row["id"]: dict(row) for row in made.conn.execute("select * from articles")}
         counted = Counter(
             (row["source"], hits.language(row["language"]), (row["published_day"] or row["first_seen"])[:7])
-            for row in (rows[i] for i in ranked(made, dated, lambda row: only(row, dated)))
+            for row in (rows[i] for i in ranked(made, dated, partial(only, asked=dated)))
         )
         assert {group[:3]: group.hits for group in found.groups} == counted
 
@@ -232,18 +263,22 @@ def own(tmp_path: Path) -> Iterator[Archive]:
 def test_a_date_in_the_future_or_none_is_no_newer_than_the_capture(own: Archive) -> None:
     day = START
     for number, (published, seen) in enumerate(
-        [("2099-01-01T00:00:00Z", 0), ("2031-01-03T00:00:00Z", 4), (None, 3), ("<b>", 2), ("zz", 1), ("0000", 5)], 1
+        [("2099-01-01T00:00:00Z", 0), ("2031-01-03T06:00:00Z", 4), (None, 3), ("<b>", 2), ("zz", 1), ("0000", 5)], 1
     ):
-        own.article(number, "open", "Ferry", "The ferry waits.", stamp(day + timedelta(days=seen)), published=published)
-    assert [row["id"] for row in own.find(Asked(q="ferry")).rows] == [3, 2, 5, 1, 4, 6]
-    assert [row["id"] for row in own.find(Asked(q="ferry", newest=True)).rows] == [3, 2, 5, 1, 4, 6]
+        own.article(
+            number, "open", "Ferry", "The ferry waits.", stamp(day + timedelta(days=seen)), published=published
+        )
+    assert [row["id"] for row in own.find(Asked(q="ferry")).rows] == [3, 2, 4, 5, 1, 6]
+    assert [row["id"] for row in own.find(Asked(q="ferry", newest=True)).rows] == [3, 2, 4, 5, 1, 6]
 
 
 def test_an_old_text_about_it_stands_before_a_new_one_that_names_it(own: Archive) -> None:
     filler = " ".join(f"word{n}" for n in range(400))
     own.article(1, "open", "The ferry to the isles", "The ferry waits, a ferry leaves.", stamp(START))
     own.article(2, "open", "Bakers count their loaves", f"{filler} ferry", stamp(START + timedelta(days=20)))
-    own.article(3, "open", "The ferry to the isles", "The ferry waits, a ferry leaves.", stamp(START - timedelta(days=900)))
+    own.article(
+        3, "open", "The ferry to the isles", "The ferry waits, a ferry leaves.", stamp(START - timedelta(days=900))
+    )
     assert [row["id"] for row in own.find(Asked(q="ferry")).rows] == [1, 2, 3]
 
 
@@ -257,7 +292,8 @@ def test_a_restricted_article_is_found_by_nobody_and_a_closed_source_by_who_may(
 
     async def ask(actor: dict[str, str] | None, **asked: Any) -> tuple[list[int], int, int]:
         await datasette.invoke_startup()
-        request = type("Request", (), {"actor": actor, "args": MultiParams({})})()
+        request = Request.fake("/search")
+        request.scope["actor"] = actor
         db = await frame.archive(datasette, request)
         found = await find(db, Asked(**asked), 10, groups=True)
         assert found.total == (await find(db, Asked(**asked), 10)).total
@@ -271,7 +307,9 @@ def test_a_restricted_article_is_found_by_nobody_and_a_closed_source_by_who_may(
 
 def test_what_was_deleted_stands_first_with_the_text_that_had_it(own: Archive) -> None:
     for number in (1, 2, 3):
-        own.article(number, "open", "Ferries", "The ferry waits. Nobody was hurt.", stamp(START + timedelta(hours=number)))
+        own.article(
+            number, "open", "Ferries", "The ferry waits. Nobody was hurt.", stamp(START + timedelta(hours=number))
+        )
     own.revise(1, "The ferry left. Nobody was hurt.")
     own.revise(2, "The ferry waits.")
     own.revise(2, "The ferries wait.")
@@ -302,5 +340,5 @@ def test_a_search_that_takes_too_long_ends(own: Archive, monkeypatch: pytest.Mon
     asyncio.run(datasette.invoke_startup())
     with pytest.raises(QueryInterrupted):
         asyncio.run(find(datasette.get_database("archive"), Asked(q="ferry"), 10))
-    datasette._settings["sql_time_limit_ms"] = 3000  # the connection is as before
+    datasette.sql_time_limit_ms = 3000  # the connection is as before
     assert asyncio.run(find(datasette.get_database("archive"), Asked(q="ferry"), 10)).total == 399

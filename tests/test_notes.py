@@ -53,17 +53,17 @@ class Client:
     """Somebody with a browser: keeps cookies, sends forms with the token of the page they stand on."""
 
     def __init__(self, datasette: Datasette, name: str | None = None, base: str = HERE, **headers: str) -> None:
-        self._datasette = datasette
+        self._datasette, self._app = datasette, datasette.app()
         self._base = base
         self._headers = headers
         self.cookies = {} if name is None else {"ds_actor": datasette.sign({"a": {"id": name}}, "actor")}
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self._datasette.app())
+            transport = httpx.ASGITransport(app=self._app)
             async with httpx.AsyncClient(transport=transport, base_url=self._base, cookies=self.cookies) as client:
                 response = await client.request(method, path, **{"headers": self._headers, **more})
-            self.cookies |= dict(client.cookies)
+            self.cookies |= dict(response.cookies)
             return response
 
         return asyncio.run(run())
@@ -82,12 +82,19 @@ class Client:
         )
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
+@pytest.fixture(scope="module")
+def kept_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Two articles: number 1 on a harbour, number 2 on a bridge."""
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path_factory.mktemp("kept") / "home")
     add(home, [captured(f"http://herald.example{path}", page(f"<p>{text}</p>"), n) for n, (path, text) in enumerate(TEXTS.items())])  # fmt: skip
     return home
+
+
+@pytest.fixture
+def home(kept_once: Home, tmp_path: Path) -> Home:
+    """A copy of them to change."""
+    shutil.copytree(kept_once.path, tmp_path / "home")
+    return Home(tmp_path / "home")
 
 
 def served(home: Home, local: bool = True, **plugins: Any) -> Datasette:
@@ -384,6 +391,38 @@ def test_a_form_without_the_token_of_a_page_of_ours_is_refused(desk: Client, hom
             assert done.status_code == 403, (path, content, more)
     assert not (home.path / "notes.db").exists()
     assert desk.ask("POST", "/article/1/notes", content=good, headers={**FORM, "sec-fetch-site": "same-origin"}).status_code == 303  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("/article/1/notes", "text"), ("/article/1/tags", "tags"), ("/searches", "name"), ("/notes/1", "text")],
+)
+def test_what_was_typed_on_a_page_of_before_the_server_was_started_anew_is_shown_again(
+    desk: Client, home: Home, path: str, field: str
+) -> None:
+    desk.post("/article/1/notes", text="First.")
+    token = desk.token()
+    after = Client(served(home))  # with another secret
+    after.cookies = dict(desk.cookies)
+    fields = urlencode({"csrftoken": token, field: "Typed for an hour", "query": "q=pilots"})
+    done = after.ask("POST", path, content=fields, headers={**FORM, "sec-fetch-site": "same-origin"})
+    assert done.status_code == 400
+    assert (
+        words(done, "//*[@role='alert']")
+        == "This page is older than the server: nothing was kept yet. Send it once more."
+    )
+    assert "Typed for an hour" in done.text
+    assert [row["text"] for row in kept(home)] == ["First."]
+    fresh = lxml.html.fromstring(done.text).xpath("//form[@method='post']//input[@name='csrftoken']/@value")[0]
+    again = urlencode({"csrftoken": fresh, field: "Typed for an hour", "query": "q=pilots"})
+    assert (
+        after.ask("POST", path, content=again, headers={**FORM, "sec-fetch-site": "same-origin"}).status_code == 303
+    )
+    for other in ("/notes/1", "/notes/tags/1/delete"):
+        gone = urlencode({"csrftoken": token, "delete": "1"})
+        more = {**FORM, "sec-fetch-site": "same-origin"}
+        assert after.ask("POST", other, content=gone, headers=more).status_code in (400, 403)
+    assert kept(home)
 
 
 def test_addresses_of_forms_answer_a_get_without_doing_anything(desk: Client, home: Home) -> None:

@@ -161,7 +161,7 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Home]:
     found = {}
     for days in (SHORT, LONG):
         found[days] = Home(folder / str(days))
-        build(found[days], 4 * days, days, sources=5, end=datetime(2031, 6, 1, tzinfo=UTC))
+        build(found[days], 4 * days, days, sources=5, end=datetime(2031, 6, 1, tzinfo=UTC), stemmed=False)
     return found
 
 

@@ -353,7 +353,7 @@ def ask(demo_home: Home) -> Ask:
         ("/nothing", "GET", 404), ("/nothing.json", "GET", 404), ("/archive/", "GET", 302), ("/archive/articles/99999", "GET", 404),
         ("/archive/articles?_size=x", "GET", 400), ("/-/permissions", "GET", 403), ("/robots.txt", "GET", 200),
         ("/-/static/app.css", "GET", 200), ("/-/static-plugins/communique/communique.css", "GET", 200), ("/favicon.ico", "GET", 200),
-        ("/", "HEAD", 200), ("/archive/articles", "HEAD", 200), ("/", "POST", 405), ("/", "TRACE", 405), ("/archive/articles", "PUT", 405),
+        ("/", "HEAD", 200), ("/archive/articles", "HEAD", 200), ("/archive", "POST", 405), ("/", "TRACE", 405), ("/archive/articles", "PUT", 405),
         ("/article/1", "DELETE", 405), ("/archive/articles", "POST", 500), ("/archive", "OPTIONS", None), ("/feed.atom", "GET", None),
         ("/feed.json", "GET", None), ("/-/logout", "GET", 302),
     ],

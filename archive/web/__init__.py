@@ -1,6 +1,7 @@
 """The archive's pages in Datasette: a plugin (entry point group ``datasette``) and the server that starts it.
 
-Shares the schema, its views and the pure comparisons of texts with the rest, and nothing else. Reads only.
+Shares the schema, its views and the pure comparisons of texts with the rest, and nothing else. Reads the archive
+alone; what readers write lies in a file of its own.
 Everything scraped is hostile here: it is escaped by the templates or in :mod:`archive.web.cells`, and linked only
 where it is an http or https address.
 The canned queries stand in ``datasette-metadata.json``; none has the name of a view, because it would take the
@@ -29,6 +30,7 @@ from archive.web import (
     note_forms,
     notes,
     policy,
+    readers,
     search,
     searches,
     source,
@@ -49,8 +51,10 @@ forbidden = hookimpl(gate.forbidden)
 handle_exception = hookimpl(limits.handle_exception)
 # the last one's answer is taken: what is held back stays so, whoever else lets a reader in
 permission_allowed = hookimpl(gate.permission_allowed, trylast=True)
+permission_resources_sql = hookimpl(gate.permission_resources_sql)
 prepare_jinja2_environment = hookimpl(cells.prepare_jinja2_environment)
 render_cell = hookimpl(cells.render_cell)
+skip_csrf = hookimpl(readers.skip_csrf)
 startup = hookimpl(audience.startup)
 
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from datasette.database import Database
 
+from archive.web.configured import PASSWORDS
 from archive.web.shown import BEHIND, Views, stand_before
 
 T = TypeVar("T")
@@ -82,7 +83,7 @@ class Shown(Database):  # type: ignore[misc]
         # closed with it; the second is Datasette 1.0's name
         here = hasattr(plain, "_all_file_connections")
         self._opened = plain._all_file_connections if here else plain._all_connections
-        self._closed = closed
+        self._without_closed = closed
         self._connections = threading.local()
 
     def connect(self, write: bool = False) -> _Connection:
@@ -103,12 +104,14 @@ class Shown(Database):  # type: ignore[misc]
                 conn = self.connect()
                 self.ds._prepare_connection(conn, self.name)
                 self._connections.conn = conn
-            conn.views = stand_before(conn, self._closed, conn.views)
+            conn.views = stand_before(conn, self._without_closed, conn.views)
             return fn(conn)
 
         if self.ds.executor is None:
             return visit()
         return await asyncio.get_running_loop().run_in_executor(self.ds.executor, visit)
+
+    _execute_fn = execute_fn  # the name by which Datasette 1.0 goes there
 
 
 class Guarded(Database):  # type: ignore[misc]
@@ -237,13 +240,25 @@ def closed_to(datasette: Any, actor: Any) -> bool:
 
 
 def sign_in(datasette: Any) -> str | None:
-    """The page at which readers sign in; None: there is none."""
+    """The page at which readers sign in; None: there is none, or nobody has a password."""
     # not above: where this is imported first, it would load us as a plugin while we are half made
     from datasette.plugins import pm
 
+    accounts = datasette.plugin_config(PASSWORDS) or {}
+    if not any(key.endswith("_password_hash") for key in accounts):
+        return None
     path = "/-/login"
     routes = (route for found in pm.hook.register_routes(datasette=datasette) for route in found or ())
     return str(datasette.urls.path(path)) if any(re.match(regex, path) for regex, _ in routes) else None
+
+
+def one_time(datasette: Any) -> str | None:
+    """The address that signs in whoever opens it first, as that of ``datasette --root``: on one's own machine, where
+    nobody has a password and something is shown only to who has signed in; else None."""
+    archive = guarded(datasette)
+    if archive is None or not archive.held.closed or sign_in(datasette):
+        return None
+    return f"{datasette.urls.path('/-/auth-token')}?token={datasette._root_token}"
 
 
 def startup(datasette: Any) -> None:

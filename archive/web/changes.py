@@ -19,6 +19,7 @@ from archive.web.queries import Row
 
 KINDS = {
     "": "All",
+    "edited": "Text edited",
     "silent": "Stated time unchanged",
     "numbers": "Numbers changed",
     "title": "Title changed",

@@ -97,6 +97,8 @@ async def page(
 
 async def not_found(request: Any, datasette: Any, message: str) -> Response:
     """A page that says in one line what there is none of; of what is held back, why it is not shown."""
+    if DATABASE in datasette.databases and not await _allowed(datasette, request):
+        return await withheld(request, datasette, audience.Withheld(None, None), None)
     for name in (request.url_vars.get("article"), request.args.get("with")):
         identity = number(name or "")
         if found := await audience.article_withheld(datasette, request, identity):

@@ -18,6 +18,8 @@ from archive.web import audience, frame
 from archive.web.audience import DATABASE, Withheld
 from archive.web.policy import App, Message, Send
 
+# what Datasette 1.0 asks about before it shows anything of a database
+_DOORS = ("view-database", "view-database-download", "view-table", "view-query", "execute-sql")
 # the address of a row, and its form
 _ROW = re.compile(rf"/{DATABASE}/([^/]+)/([^/]+?)(?:\.(\w+))?")
 # of a row, the articles that it tells of
@@ -44,6 +46,15 @@ def permission_allowed(datasette: Any, actor: Any, action: str, resource: Any) -
     return False if audience.closed_to(datasette, actor) else None
 
 
+def permission_resources_sql(datasette: Any, actor: Any, action: str) -> Any:
+    """The same for Datasette 1.0, which asks for all resources at once."""
+    if action not in _DOORS or not audience.closed_to(datasette, actor):
+        return None
+    from datasette.permissions import PermissionSQL
+
+    return PermissionSQL(f"select '{DATABASE}' as parent, null as child, 0 as allow, 'not signed in' as reason")
+
+
 def forbidden(datasette: Any, request: Any, message: str) -> Any:
     """Say who may see it, where that is why; else nothing."""
     path = _path(datasette, request.scope)
@@ -53,19 +64,26 @@ def forbidden(datasette: Any, request: Any, message: str) -> Any:
 
 
 def gated(app: App, datasette: Any) -> App:
-    """The application, whose row pages answer for restricted articles."""
+    """The application: where Datasette has no row because its article is restricted, the answer says so."""
 
     async def wrapped(scope: Message, receive: Any, send: Send) -> None:
-        if scope["type"] == "http" and (archive := audience.guarded(datasette)) and archive.held.restricted:
-            asked = _ROW.fullmatch(_path(datasette, scope))
-            if asked and (found := await _restricted(archive, asked[1], asked[2])):
-                await datasette.invoke_startup()
-                # this stands before what gives forms their tokens: the page has no form
-                request = Request({**scope, "csrftoken": str}, receive)
-                response = await _answer(datasette, request, *found, asked[3] == "json")
-                await response.asgi_send(send)
-                return
-        await app(scope, receive, send)
+        asked = _ROW.fullmatch(_path(datasette, scope)) if scope["type"] == "http" else None
+        replaced = False
+
+        async def replacing(message: Message) -> None:
+            nonlocal replaced
+            if asked and message["type"] == "http.response.start" and message["status"] == 404:
+                archive = audience.guarded(datasette)
+                if archive and archive.held.restricted and (found := await _restricted(archive, asked[1], asked[2])):
+                    replaced = True
+                    # this stands before what gives forms their tokens: the page has no form
+                    request = Request({**scope, "csrftoken": str}, receive)
+                    response = await _answer(datasette, request, *found, asked[3] == "json")
+                    await response.asgi_send(send)
+            if not replaced:
+                await send(message)
+
+        await app(scope, receive, replacing if asked else send)
 
     return wrapped
 

@@ -13,8 +13,8 @@ from archive.web.changes import Asked
 from archive.web.counts import Days
 from archive.web.queries import Row
 
-# articles, changes and stories that are listed
-_NEWEST, _CHANGES, _STORIES = 15, 8, 6
+# articles, edits, pages that went and stories that are listed: an outlet that clears its shelves hides no edit
+_NEWEST, _EDITS, _GONE, _STORIES = 15, 8, 2, 6
 # the small charts, those of the sources that publish most: more are a page of their own
 _CHARTS = 24
 # days before the last capture within which edits are counted
@@ -75,11 +75,7 @@ async def _index(request: Any, datasette: Any) -> Any:
 
 async def _databases(datasette: Any, request: Any) -> list[str]:
     """The databases whose tables whoever asks may see."""
-    return [
-        name
-        for name in datasette.databases
-        if await permissions.may_see(datasette, request.actor, name)
-    ]
+    return [name for name in datasette.databases if await permissions.may_see(datasette, request.actor, name)]
 
 
 async def _home(here: Any) -> Row:
@@ -90,7 +86,7 @@ async def _home(here: Any) -> Row:
         "last_run": await queries.last_run(here),
         "claims": span["claims"],
         "latest": await queries.latest(here, _NEWEST),
-        "changes": (await changes.listed(here, Asked(), _CHANGES)).rows,
+        "changes": await _changes(here),
         "stories": await queries.newest_stories(here, _STORIES),
         "sources": sources,
         "tables": await queries.tables(here),
@@ -99,6 +95,12 @@ async def _home(here: Any) -> Row:
         **await _charts(here, sources),
     }
     return {**await _ours(here), "archive": found}
+
+
+async def _changes(here: Any) -> list[Row]:
+    edited = await changes.listed(here, Asked(kind="edited"), _EDITS)
+    gone = await changes.listed(here, Asked(kind="gone"), _GONE)
+    return sorted([*edited.rows, *gone.rows], key=lambda row: row["at"], reverse=True)
 
 
 def _glance(sources: Sequence[Row]) -> Row:

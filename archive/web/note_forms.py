@@ -4,7 +4,6 @@ with what was typed."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from archive.web.frame import number
 from archive.web.notes import LONGEST, QUOTATION, TAG, Desk, desk, place_of, shown
 from archive.web.notes_store import NotesError, UnfitError, folded
 from archive.web.queries import Row
+from archive.web.readers import Form
 
 # tags in one form
 _AT_ONCE = 10
@@ -35,8 +35,8 @@ async def _add(request: Any, datasette: Any) -> Response:
     form = await readers.form(request)
     if form is None:
         return await readers.not_ours(request, datasette)
-    revision = number(form.get("revision", ""))
-    quotation = " ".join(form.get("quotation", "").split())
+    revision = number(form.fields.get("revision", ""))
+    quotation = " ".join(form.fields.get("quotation", "").split())
     try:
         text, cited = _fit(form), None
         if quotation or revision is not None:
@@ -44,19 +44,20 @@ async def _add(request: Any, datasette: Any) -> Response:
         row = places.place(article)
         made = await asyncio.to_thread(this.notes.add, row, this.reader.name, text, cited, now())
     except NotesError as error:
-        context = {"article": article, "form": form, "action": f"{path}/notes", "title": "A note on"}
+        context = {"article": article, "form": form.fields, "action": f"{path}/notes", "title": "A note on"}
         return await _again(request, datasette, context, error)
     back = f"{path}?revision_id={revision}" if revision is not None else path
     return Response.redirect(datasette.urls.path(f"{back}#note-{made}"), status=303)
 
 
-def _fit(form: Mapping[str, str]) -> str:
+def _fit(form: Form) -> str:
     """The text of a note.
 
     Raises:
         UnfitError: it is none.
     """
-    text = form.get("text", "")
+    _fresh(form)
+    text = form.fields.get("text", "")
     if not text:
         raise UnfitError("There is nothing in this note yet.")
     if len(text) > LONGEST:
@@ -102,18 +103,30 @@ async def _tag(request: Any, datasette: Any) -> Response:
         tags = _tags(form)
         await asyncio.to_thread(this.notes.tag, places.place(article), this.reader.name, tags, now())
     except NotesError as error:
-        context = {"article": article, "form": form, "action": f"{path}/tags", "title": "Tags of", "tagging": True}
+        context = {
+            "article": article,
+            "form": form.fields,
+            "action": f"{path}/tags",
+            "title": "Tags of",
+            "tagging": True,
+        }
         return await _again(request, datasette, context, error)
     return Response.redirect(datasette.urls.path(f"{path}#notes"), status=303)
 
 
-def _tags(form: Mapping[str, str]) -> list[str]:
+def _fresh(form: Form) -> None:
+    if form.stale:
+        raise UnfitError(readers.STALE)
+
+
+def _tags(form: Form) -> list[str]:
     """The tags of a form, by comma, each once.
 
     Raises:
         UnfitError: there is none, one that is too long, or too many.
     """
-    given = (" ".join(part.split()) for part in form.get("tags", "").split(","))
+    _fresh(form)
+    given = (" ".join(part.split()) for part in form.fields.get("tags", "").split(","))
     tags = list({folded(tag): tag for tag in given if tag}.values())
     if not tags:
         raise UnfitError("There is no tag in it yet.")
@@ -131,7 +144,7 @@ async def _untag(request: Any, datasette: Any) -> Response:
     if this is None:
         return await readers.refused(request, datasette)
     form = await readers.form(request) if request.method == "POST" else None
-    if form is None:
+    if form is None or form.stale:
         return await readers.not_ours(request, datasette)
     try:
         done = await asyncio.to_thread(this.notes.untag, number(request.url_vars["tag"]) or 0, this.reader.name)
@@ -139,7 +152,7 @@ async def _untag(request: Any, datasette: Any) -> Response:
         return await _problem(request, datasette, error)
     if not done:
         return await frame.not_found(request, datasette, "There is no such tag of yours.")
-    article = number(form.get("on", ""))
+    article = number(form.fields.get("on", ""))
     path = "/notes" if article is None else f"/article/{article}#notes"
     return Response.redirect(datasette.urls.path(path), status=303)
 
@@ -170,12 +183,13 @@ async def _note(request: Any, datasette: Any) -> Response:
             request, datasette, "communique_404.html", {"message": "Only its author changes a note."}, status=403
         )
     try:
-        if "delete" in form:
+        if "delete" in form.fields:
+            _fresh(form)
             await asyncio.to_thread(this.notes.delete, identity, this.reader.name)
         else:
             await asyncio.to_thread(this.notes.edit, identity, this.reader.name, _fit(form), now())
     except NotesError as error:
-        return await _again(request, datasette, {**context, "form": form}, error)
+        return await _again(request, datasette, {**context, "form": {**context["form"], **form.fields}}, error)
     path = f"/article/{one['on']['id']}#notes" if one["on"] else "/notes"
     return Response.redirect(datasette.urls.path(path), status=303)
 

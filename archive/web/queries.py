@@ -10,8 +10,9 @@ from typing import Any
 Row = dict[str, Any]
 # a page checked every hour for half a year is 4,400 captures: the page shows these, the table has them all
 CAPTURES = 200
-# stories among which those of several sources are looked for: a source that prints its own texts again has many
-_STORIES = 1_000
+# articles among whose stories those of several sources are looked for: a source that prints its own texts again has
+# many
+_IN_STORIES = 500
 
 
 async def fetch(db: Any, sql: str, **values: object) -> list[Row]:
@@ -148,13 +149,13 @@ async def latest(db: Any, limit: int) -> list[Row]:
 
 
 async def newest_stories(db: Any, limit: int) -> list[Row]:
-    """The stories that more than one source carries, the latest first."""
+    """The stories that more than one source carries and that an article came to last, the latest story first."""
     return await fetch(
         db,
-        "select t.*, a.language from (select * from (select * from stories order by first_published desc"
-        " limit :walked) where sources > 1 limit :limit) t join articles a on a.id = t.id"
-        " order by t.first_published desc",
-        walked=_STORIES,
+        "select t.*, a.language from (select distinct story from (select story from articles where story is not null"
+        " order by first_seen desc limit :walked)) l cross join stories t on t.id = l.story"
+        " cross join articles a on a.id = t.id where t.sources > 1 order by t.first_published desc limit :limit",
+        walked=_IN_STORIES,
         limit=limit,
     )
 

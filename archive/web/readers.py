@@ -23,6 +23,8 @@ from archive.web.notes_store import NAME, Notes
 
 # fields of a form of ours; the most has a dozen
 _FIELDS = 40
+# the addresses that take forms
+_FORMS = re.compile(r"/(notes/[0-9]+|notes/tags/[0-9]+/delete|article/[^/]*/(notes|tags)|searches(/[^/]*)?)")
 # an actor's id in characters
 _WIDE = 200
 # who passes requests on says so in one of them, as most proxies do without being asked
@@ -112,23 +114,41 @@ def _can_sign_in(datasette: Any) -> bool:
     return False
 
 
-async def form(request: Any) -> Mapping[str, str] | None:
-    """The fields of a form of ours; None: it was not sent from a page of this server.
+def skip_csrf(datasette: Any, scope: Any) -> bool:
+    """Whether a form is ours, so that :func:`form` looks at its token, and Datasette does not.
 
-    Datasette lets a form without any cookie through: whoever needs none to write must still have the token.
+    Datasette lets a form without any cookie through, and throws away what was typed on a page that is older than the
+    server's start.
     """
+    path: str = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace").partition("?")[0]
+    return _FORMS.fullmatch("/" + path.removeprefix(datasette.setting("base_url")).lstrip("/")) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What somebody sent. ``stale``: from a page of this server that is too old: to be shown again, not kept."""
+
+    fields: Mapping[str, str]
+    stale: bool
+
+
+async def form(request: Any) -> Form | None:
+    """A form of ours; None: it was not sent from a page of this server."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    site = request.headers.get("sec-fetch-site", "none")
-    if kind != "application/x-www-form-urlencoded" or site not in ("none", "same-origin"):
+    site = request.headers.get("sec-fetch-site", "")  # a browser's word, which no page can change
+    if kind != "application/x-www-form-urlencoded" or site not in ("", "none", "same-origin"):
         return None
     body = (await request.post_body()).decode("ascii", "replace")
     try:
         fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_FIELDS))
     except ValueError:  # more fields than that
         return None
-    if not secrets.compare_digest(fields.get("csrftoken", "").encode(), request.scope["csrftoken"]().encode()):
+    token = fields.pop("csrftoken", "")
+    # where no cookie came, or one of another start of the server, the token asked for here is a new one
+    ours = secrets.compare_digest(token.encode(), request.scope["csrftoken"]().encode())
+    if not ours and not (token and site == "same-origin"):
         return None
-    return {name: typed(value) for name, value in fields.items()}
+    return Form({name: typed(value) for name, value in fields.items()}, not ours)
 
 
 def typed(text: str) -> str:
@@ -141,7 +161,10 @@ async def refused(request: Any, datasette: Any) -> Response:
     return await frame.withheld(request, datasette, audience.Withheld(None, None), None)
 
 
+STALE = "This page is older than the server: nothing was kept yet. Send it once more."
+
+
 async def not_ours(request: Any, datasette: Any) -> Response:
     """The answer to a form that did not come from a page of this server."""
-    message = "This form did not come from a page of this server, or from one that is too old: open the page again."
+    message = "This form did not come from a page of this server, or from one that is too old: open it again."
     return await frame.page(request, datasette, "communique_404.html", {"message": message}, status=403)

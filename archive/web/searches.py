@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -25,6 +24,7 @@ from archive.web.asked import Asked
 from archive.web.found import find
 from archive.web.notes_store import NotesError, UnfitError
 from archive.web.queries import Row, fetch_one
+from archive.web.readers import Form
 
 # characters of a name, and of the parameters of a search as they are kept
 NAME, QUERY = 120, 3_000
@@ -62,7 +62,7 @@ async def _upto(db: Any) -> str:
         "select (select first_seen from articles order by first_seen desc limit 1) as newest,"
         " (select started from runs where id = (select max(id) from runs) and finished is null) as running",
     )
-    newest, running = (row or {}).get("newest"), (row or {}).get("running")
+    newest, running = (str((row or {}).get(name) or "") for name in ("newest", "running"))
     if not newest or not running:
         return newest or _FIRST
     return min(newest, max(running, stamp(moment(newest) - _UNDER_WAY)))
@@ -84,7 +84,7 @@ async def _listing(request: Any, datasette: Any) -> Response:
             return Response.redirect(datasette.urls.path("/searches"), status=303)
         except NotesError as error:
             status = 400 if isinstance(error, UnfitError) else 503
-            context |= {"form": form, "error": str(error)}
+            context |= {"form": form.fields, "error": str(error)}
     try:
         kept = await asyncio.to_thread(this.notes.searches, this.reader.name)
         context["searches"] = [{**row, **await _told(this.db, row)} for row in kept]
@@ -93,13 +93,15 @@ async def _listing(request: Any, datasette: Any) -> Response:
     return await frame.page(request, datasette, "communique_searches.html", context, status=status)
 
 
-async def _save(this: notes.Desk, form: Mapping[str, str]) -> None:
+async def _save(this: notes.Desk, form: Form) -> None:
     """Keep the search of a form.
 
     Raises:
         NotesError: it cannot be kept.
     """
-    name, asked = " ".join(form.get("name", "").split()), read(form.get("query", "")[: 2 * QUERY])
+    name, asked = " ".join(form.fields.get("name", "").split()), read(form.fields.get("query", "")[: 2 * QUERY])
+    if form.stale:
+        raise UnfitError(readers.STALE)
     if not name:
         raise UnfitError("The search has no name yet.")
     if len(name) > NAME:
@@ -135,13 +137,13 @@ async def _open(request: Any, datasette: Any) -> Response:
     if request.method != "POST":
         return Response.redirect(datasette.urls.path("/searches"))
     form = await readers.form(request)
-    if form is None:
+    if form is None or form.stale:
         return await readers.not_ours(request, datasette)
     try:
         row = await asyncio.to_thread(this.notes.search, token)
         if row is None or row["author"] != this.reader.name:
             return await frame.not_found(request, datasette, "There is no such search of yours.")
-        if "delete" in form:
+        if "delete" in form.fields:
             await asyncio.to_thread(this.notes.forget, token, this.reader.name)
             return Response.redirect(datasette.urls.path("/searches"), status=303)
         upto = await _upto(this.db)

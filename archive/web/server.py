@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sqlite3
@@ -24,7 +25,7 @@ from archive.errors import CommuniqueError
 from archive.home import Home
 from archive.models import stamp
 from archive.store import Store
-from archive.web import snapshot
+from archive.web import audience, configured, snapshot
 
 SETTINGS: dict[str, Any] = {
     # looking for facets takes 600 of the 630 ms of a table page at a million rows; those of the metadata stay
@@ -54,16 +55,21 @@ def metadata_path() -> Path:
 class _Server(uvicorn.Server):
     """Says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, address: str, what: str, in_browser: bool) -> None:
+    def __init__(
+        self, config: uvicorn.Config, address: str, what: str, in_browser: bool, sign_in: str | None
+    ) -> None:
         super().__init__(config)
         self.address = address
         self.what = what
         self.in_browser = in_browser
+        self.sign_in = sign_in
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and not self.should_exit:
             _say(f"Serving {self.what} on {self.address} (Ctrl-C ends it)")
+            if self.sign_in:
+                _say(f"What is not public is shown to whoever opens this, once: {self.address}{self.sign_in}")
             if self.in_browser:
                 # some browsers are waited for until they are closed
                 threading.Thread(target=_show, args=(self.address,), daemon=True).start()
@@ -84,7 +90,8 @@ def run(home: Home, host: str, port: int, in_browser: bool = False, as_snapshot:
         if as_snapshot:
             _say(f"Copying the archive ({home.database.stat().st_size / 1e6:,.0f} MB) …")
             copy = ending.enter_context(snapshot.snapshot(home, stamp(datetime.now(UTC))))
-        datasette = _datasette(home, copy, ip_address(listener.getsockname()[0]).is_loopback)
+        local = ip_address(listener.getsockname()[0]).is_loopback
+        datasette = _datasette(home, copy, local)
         for database in datasette.databases.values():
             ending.callback(database.close)
         config = uvicorn.Config(
@@ -96,7 +103,8 @@ def run(home: Home, host: str, port: int, in_browser: bool = False, as_snapshot:
             timeout_graceful_shutdown=_GRACE,
         )
         what = f"the archive as of {copy.at[:16]}Z" if copy else "the archive"
-        _Server(config, _address(host, listener.getsockname()[1]), what, in_browser).run(sockets=[listener])
+        sign_in = audience.one_time(datasette) if local else None
+        _Server(config, _address(host, listener.getsockname()[1]), what, in_browser, sign_in).run(sockets=[listener])
 
 
 def _read_dictionaries(database: Path) -> None:
@@ -131,12 +139,14 @@ def _datasette(home: Home, copy: snapshot.Snapshot | None, local: bool) -> Datas
 
     # where rich is installed, it prints a screen of traceback for every address that does not exist
     handle_exception.rich = None
-    metadata = parse_metadata(metadata_path().read_text("utf-8"))
+    metadata = configured.merged(parse_metadata(metadata_path().read_text("utf-8")), home.path / "datasette.json")
     own = {"home": str(home.path.absolute()), "local": local, **({"snapshot": copy.at} if copy else {})}
     metadata["plugins"] = {**metadata.get("plugins", {}), "communique": own}
+    # as Datasette's own command: without one, whoever has signed in does so again after each start
+    secret = os.environ.get("DATASETTE_SECRET")
     if copy is None:
-        return Datasette([str(home.database)], metadata=metadata, settings=SETTINGS)
-    datasette = Datasette(immutables=[str(copy.database)], metadata=metadata, settings=SETTINGS)
+        return Datasette([str(home.database)], metadata=metadata, settings=SETTINGS, secret=secret)
+    datasette = Datasette(immutables=[str(copy.database)], metadata=metadata, settings=SETTINGS, secret=secret)
     # of the whole file, and kept: else all readers would wait while the first one's page has it made
     _ = [database.hash for database in datasette.databases.values()]
     return datasette

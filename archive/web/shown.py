@@ -36,7 +36,7 @@ _SHOWN_BY = (
 )
 _CAPTURES = (
     f"(t.url_key not in {_ADDRESSES} and t.id not in (select h.capture from main.restricted r"  # noqa: S608
-    f" join main.capture_articles h on h.article = r.article) or {_SHOWN_BY})"
+    f" cross join main.capture_articles h on h.article = r.article) or {_SHOWN_BY})"
 )
 # a story is told by the articles that are shown; where its earliest is not, the next one stands for it. One table
 # behind it, so that what asks for one story reads that one: of two selects joined, SQLite makes all (8 µs a story)
@@ -58,7 +58,7 @@ _DAYS = """
 select t.source, t.day, t.articles - coalesce(h.articles, 0) as articles
 from main.days t left join (
     select a.source, coalesce(a.published_day, substr(a.first_seen, 1, 10)) as day, count(*) as articles
-    from main.restricted r join main.articles a on a.id = r.article group by 1, 2) h
+    from main.restricted r cross join main.articles a on a.id = r.article group by 1, 2) h
 on h.source = t.source and h.day = t.day
 where t.articles > coalesce(h.articles, 0)
 """
