@@ -35,10 +35,15 @@ _PROBES = 4
 _SUPERLATIVE = 8
 # stems that are left of a Turkish word
 _MANY = 40
+# languages whose dictionaries print names with a capital
+_NAMES = ("en", "tr", "pl", "de")
 _REFLEXIVE = ("ся", "сь")
 _INFINITIVE = ("ти", "ть", "чь")
 # what makes other words of Turkish ones: of a bookseller and a book neither is a form of the other
-_DERIVED = tuple("lı li lu lü lık lik luk lük cı ci cu cü çı çi çu çü cılık cilik çılık çilik sız siz suz süz".split())
+_DERIVED = (
+    *("lı", "li", "lu", "lü", "lık", "lik", "luk", "lük", "cı", "ci", "cu", "cü", "çı", "çi", "çu", "çü"),
+    *("sız", "siz", "suz", "süz"),
+)
 # endings before which a Ukrainian word has the vowel of an open syllable
 _OPENED = ("у", "ю", "а", "я", "ом", "ем", "и", "і")
 # consonants that are others before a Ukrainian і: дорозі is of дорога, дорогі is not
@@ -142,9 +147,9 @@ def lemmas(word: str, language: str) -> tuple[str, ...]:
                 found[lemma] = None
             elif not known and (further := listed.get(lemma)) is not None:
                 found[further.lower()] = None
-            if language == "uk" and (closed := _closed(lemma)) and _is_lemma(closed, language):
-                if any(listed.get(lemma + end) == closed for end in _OPENED):
-                    found[closed] = None
+            closed = _closed(lemma) if language == "uk" else ""
+            if closed and _is_lemma(closed, language) and any(listed.get(lemma + end) == closed for end in _OPENED):
+                found[closed] = None
     before = own.superlative
     if before and lower.startswith(before) and len(lower) >= _SUPERLATIVE:
         found.update(dict.fromkeys(lemmas(lower[len(before) :], language)))
@@ -154,15 +159,16 @@ def lemmas(word: str, language: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(20_000)
+@lru_cache(50_000)
 def _is_lemma(word: str, language: str) -> bool:
     """Whether the dictionary names a word as a lemma: as its own, or as that of one of its common forms."""
     listed, own = dictionary(language), _language(language)
     if word in own.function:
         return False
-    title = word.capitalize()
-    if listed.get(word) == word or listed.get(title) == title:
-        return True
+    named = listed.get(word)
+    if named is None or named == word:
+        # most that is asked for is no word at all: the second look-up is for names
+        return named == word or (language in _NAMES and listed.get(title := word.capitalize()) == title)
     for length in range(4):
         stay, end = word[: len(word) - length], word[len(word) - length :]
         if len(stay) >= _STAY and any(listed.get(stay + ending) == word for ending in own.forms.get(end, ())):

@@ -29,7 +29,7 @@ def _runs(text: str) -> bool:
 class InertRows:
     """Makes a CSV text inert that comes in pieces, cut anywhere; holds no more of it than one cell.
 
-    Takes what Python's csv module writes: comma, quotation marks doubled within quoted cells, CR LF or LF.
+    Takes what Python's csv module writes: comma, quotation marks doubled within quoted cells, CR LF.
     """
 
     def __init__(self) -> None:

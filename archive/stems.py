@@ -55,6 +55,7 @@ _SCRIPT_OF = {language: script for script, languages in _SCRIPTS.items() for lan
 LANGUAGES = frozenset({*_SCRIPT_OF, *_SAME})
 # letters of a stem by which a word is told that somebody wrote without accents, with the signs and the language
 _CERTAIN = 8
+_CIRCUMFLEX = str.maketrans("âîû", "aiu")
 # languages of dictionaries whose letters have accents that FTS5 takes
 _ACCENTED = ("de", "pl", "tr")
 # languages that a name in Latin letters is looked for in besides those it is spelt for
@@ -191,7 +192,7 @@ def _listed(word: str, language: str) -> tuple[str, ...]:
 
 
 def _asked(word: str, language: str) -> Iterator[str]:
-    """The stems that a query's word may stand for in a language: without accents only where it is no word with them."""
+    """The stems of a query's word in a language: without accents only where it is no word with them."""
     found = _meant(word, language)
     sure = any(not token.endswith((SIGN, BARE)) for token in found)
     for token in found:
@@ -209,7 +210,9 @@ def _exact(word: str) -> str:
     """The same with a sign behind each letter that lost its accent, which FTS5 would take too."""
     if word.isascii():
         return _plain(word)
-    return "".join(_plain(c) + (_ACCENT if fold(c) not in (c, "е") else "") for c in unicodedata.normalize("NFC", word))
+    return "".join(
+        _plain(c) + (_ACCENT if fold(c) not in (c, "е") else "") for c in unicodedata.normalize("NFC", word)
+    )
 
 
 def _named(spelling: str, language: str) -> tuple[str, ...]:

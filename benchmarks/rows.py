@@ -289,9 +289,13 @@ class Rows:
             at, until = opened[number - 1], (opened[number] if number < len(versions) else len(ids)) - 1
             metadata = self._metadata(n, outlet, published)
             digest = hashlib.sha256(text.text.encode()).hexdigest()
+            content = hashlib.sha256(f"{number} {text.title} {digest}".encode()).hexdigest()
             rows["readings"].append(
-                (reading, article, EXTRACTOR, digest, text.title, metadata, digest, stamps[at], _extras(n, text, url))
-            )
+                (
+                    reading, article, EXTRACTOR, digest, text.title, metadata, content, stamps[at],
+                    _extras(n, text, url),
+                )
+            )  # fmt: skip
             rows["blocks"] += [
                 (reading, i, block.kind, block.text, block.hash, 0.0, mark, block.role)
                 for i, (block, mark) in enumerate(zip(text.blocks, text.marks, strict=True))
@@ -410,7 +414,8 @@ class Rows:
             rows.append(
                 (
                     capture, f"https://{host}/feed.xml", f"{host}/feed.xml", self.outlets[source].id, run,
-                    "discovery", moment(at), 200, f'"{capture:024x}"', None, *self._position(capture), "discovery", None,
+                    "discovery", moment(at), 200, f'"{capture:024x}"', None, *self._position(capture),
+                    "discovery", None,
                 )
             )  # fmt: skip
         return sorted(rows)

@@ -3,7 +3,7 @@
     python -m benchmarks.searching [--home DIR] [--all]
 
 Recall is the share of pairs (query, article) of benchmarks/searches.toml that are found, false hits the share of
-articles found, over all queries and the whole archive, that hold no form of the query's word. Beside both stands stock
+articles found, by all queries in the whole archive, that hold no form of the query's word. Beside both stands stock
 FTS5 (unicode61) over the same texts. Each query is a form that none of its articles prints. Ends with 1 below the
 floors in floors.json. ``--home``: a demo archive that is there already.
 """

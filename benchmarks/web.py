@@ -226,11 +226,7 @@ def pages(home: Home, names: list[str], rounds: int, rate: float) -> bool:
         file.write_text(json.dumps({"databases": {"archive": {"tables": plain}}}), "utf-8")
         stock = ["-m", "datasette", "serve", str(home.database), "--metadata", str(file)]
         for name, value in SETTINGS.items():
-            stock += [
-                "--setting",
-                name,
-                {True: "on", False: "off"}.get(value, str(value)) if value is True or value is False else str(value),
-            ]
+            stock += ["--setting", name, {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)]
         ours = ["-m", "crawler.cli", "serve", "--home", str(home.path)]
         with (
             served(ours, ports[0], {}) as one,

@@ -163,8 +163,12 @@ def test_datasettes_own_pages_work_under_the_policy(visit: Open, path: str) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/article/1", "/article/1?revision=1", "/search?q=losses", "/archive/by_day"]
-)
+    "path",
+    [
+        "/", "/article/1", "/article/1?revision=1", "/search?q=losses", "/archive/by_day", "/source",
+        "/source/two-banks-digest", "/source/karsia-mfa", "/changes", "/about",
+    ],
+)  # fmt: skip
 def test_a_page_fits_a_telephone(visit: Open, path: str) -> None:
     page = visit(path, width=360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

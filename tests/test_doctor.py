@@ -456,10 +456,10 @@ def test_without_cron_the_units_are_named(home: Home, monkeypatch: pytest.Monkey
 
 
 def test_articles_without_stems_are_told_where_their_language_has_some(home: Home, rows: sqlite3.Connection) -> None:
-    assert only(home, "search").level == "ok"
+    assert only(home, "stems").level == "ok"
     rows.execute("update search_text set stems = '' where article < 3")
-    check = only(home, "search")
-    assert (check.level, check.mend) == ("warning", "`communique rebuild` writes it anew")
+    check = only(home, "stems")
+    assert (check.level, check.mend) == ("warning", "`communique rebuild` writes them")
     assert check.line.startswith("2 articles are found by the words they print alone")
     rows.execute("update articles set language = 'zh', language_detected = null where id < 3")
-    assert only(home, "search").level == "ok"
+    assert only(home, "stems").level == "ok"

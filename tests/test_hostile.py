@@ -61,7 +61,6 @@ TEXTS = {
     " description spared",
     "readings": "title", "blocks": "text", "revisions": "title summary text", "stories": "title", "links": "text",
     "media": "alt caption", "quotes": "text speaker", "entries": "printed title", "findings": "line", "runs": "message",
-    "figures": "sentence definition qualifier", "figures_unread": "sentence reason",
     "shared_quotations": "speaker wording", "copies": "reason", "search_text": "title text", "derivations": "cause",
 }  # fmt: skip
 URLS = {
@@ -92,8 +91,22 @@ def poison(conn: sqlite3.Connection) -> None:
     for table, columns in URLS.items():
         for column in columns.split():
             conn.execute(f"update {table} set {column} = address(rowid)")
-    # figures of a part of the front, the others are charted
-    conn.execute("update figures set direction_printed = ?1, formation_printed = ?1 where id % 4 = 0", (PROBE,))
+    # the demo's outlets claim nothing of the two sides that are charted
+    for number, (side, other) in enumerate((("ukraine", "russia"), ("russia", "ukraine"))):
+        conn.execute(
+            "insert into figures (article, revision, claimed_by, about, series, category, as_of, total, delta, qualifier,"
+            " precision, definition, sentence, position, direction_printed, formation_printed, source, official,"
+            " known_from, standing)"
+            " select a.id, r.id, ?1, ?2, 'total', iif(a.id % 2, 'tanks', 'uavs'), date('2031-03-01', (a.id / 2) || ' days'),"
+            " 1000 + a.id, 3, ?3, 0, ?3, ?3, 1, iif(a.id % 5, null, ?3), iif(a.id % 5, null, ?3), a.source, 0,"
+            " a.first_seen, 'taken' from articles a join revisions r on r.article = a.id and r.number = 1"
+            " where a.id % 3 = ?4",
+            (side, other, PROBE, number),
+        )
+    conn.execute("update figures set taken = id")
+    conn.execute(
+        "insert into figures_unread select article, revision, 1, ?1, ?1 from figures where id % 3 = 0", (PROBE,)
+    )
     conn.execute("update articles set authors = json_array(?1, ?1), tags = json_array(?1, ?1)", (PROBE,))
     conn.execute("update articles set language = ? where id % 5 = 0", (PROBE,))
     conn.execute("update captures set via = json_array(url, ?) where via is not null or id % 9 = 0", (PROBE,))
@@ -225,9 +238,7 @@ def test_no_probe_arrives_as_markup(crawled: tuple[list[Answer], list[str]]) -> 
         reached["probed" if "window.probe" in answer.response.text else "clean"] += 1
         assert not page.xpath("//*[starts-with(name(), 'x-probe')] | //@x-probe | //processing-instruction()"), where
         assert not page.xpath("//iframe | //object | //embed | //base | //meta[@http-equiv]"), where
-        assert not [
-            n for n in page.xpath("//@*") if n.attrname.startswith("on") or n.attrname == "srcdoc"
-        ], where
+        assert not [n for n in page.xpath("//@*") if n.attrname.startswith("on") or n.attrname == "srcdoc"], where
         assert not [s for s in page.xpath("//script | //style") if "probe" in (s.text or "")], where
         assert not [c for c in page.xpath("//comment()") if "probe" in c.text], where
         assert "1512529" not in answer.response.text, where
@@ -330,7 +341,7 @@ def watched(browser: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
 OPENED = [
     "/", "/article/3", "/article/{revised}", "/article/{revised}?revision=1", "/article/{revised}/diff?from=1&to=2", "/story/{story}",
     "/search?q=harbour", "/search?q=window.probe", "/search?q=%3Cscript%3Ewindow.probe%3D1%3C%2Fscript%3E", "/source", "/source/{source}",
-    "/changes", "/losses", "/about", "/notes", "/searches", "/feed.atom", "/archive", "/archive/articles", "/archive/articles/3",
+    "/changes", "/losses", "/losses/ukraine/tanks", "/about", "/notes", "/searches", "/feed.atom", "/archive", "/archive/articles", "/archive/articles/3",
     "/archive/blocks", "/archive/captures", "/archive/sources", "/archive/links", "/archive/figures", "/archive/changes",
     "/archive/search?q=harbour", "/archive/search_history?q=harbour", "/archive?sql=select+*+from+articles+limit+20",
     "/archive/articles?title=%3Cscript%3Ewindow.probe%3D1%3C%2Fscript%3E", "/archive/articles.json", "/nothing/%3Cx-probe%3E",

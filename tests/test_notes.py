@@ -318,6 +318,17 @@ def test_a_plain_datasette_keeps_notes_beside_the_archive_for_who_signed_in(home
     assert [row["author"] for row in kept(home)] == ["root"]
 
 
+def test_who_opened_the_one_time_address_of_the_server_is_who_sits_at_the_machine(home: Home) -> None:
+    datasette = served(home)
+    Client(datasette).post("/article/1/notes", text="Before.")
+    root = Client(datasette, "root")
+    assert root.post("/notes/1", text="After.").status_code == 303
+    assert root.post("/article/1/notes", text="Another.").status_code == 303
+    assert [(row["author"], row["text"]) for row in kept(home)] == [(None, "After."), (None, "Another.")]
+    elsewhere = Client(datasette, "root", **{"x-forwarded-for": "10.0.0.1"})
+    assert forms(elsewhere.get("/notes/1")) == []
+
+
 def test_where_somebody_can_sign_in_nobody_writes_without(home: Home) -> None:
     accounts = {"datasette-auth-passwords": {"ada_password_hash": "pbkdf2_sha256$1$x$x"}}
     assert Client(served(home)).get("/notes").status_code == 200

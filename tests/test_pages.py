@@ -198,7 +198,7 @@ def test_a_source_says_what_it_publishes_edits_and_shares(get: Get) -> None:
     # 06:00 UTC on a Sunday in April is 09:00 in Kyiv; a day alone has no hour
     assert [td.text for td in hours.xpath("tbody/tr[10]/td")] == [None] * 6 + ["1"]
     assert hours.xpath("count(tbody//td[text()])") == 1
-    assert "1 more state a day alone" in said
+    assert "1 more states a day alone" in said
     assert "robots.txt: noai as the outlet states it" in said and "CC BY 4.0" in said
     assert "4 texts changed" not in said and "2 new articles" in said and "1 gone" in said
     assert tree(response).xpath('//link[@rel="alternate"]/@href') == ["/feed.atom?source=ferries"]
@@ -250,6 +250,7 @@ def test_changes_are_listed_with_their_words_numbers_and_stated_time(get: Get) -
     assert "The page is gone" in gone and "words, is kept" in gone
     assert "stated time unchanged" in silent and "18 355 → 18 360" in silent and "+2 −23 words" in silent
     assert "stated time changed" in retitled and "Title before: The ferry runs again" in retitled
+    assert "title changed" in retitled and "+0" not in retitled
     assert "stated time unchanged" in arabic
     response = get("/changes")
     quote = tree(response).xpath('//blockquote[@class="cq-excerpt"]')[-1]
@@ -532,6 +533,35 @@ def test_fifty_sources_fit_a_home_page(tmp_path: Path) -> None:
     well = page.xpath('//details[@class="cq-well"]')[0]
     assert well.get("open") is None and len(well.xpath(".//li")) == 48
     assert "26 more sources with fewer articles stand in the table" in text(get("/"))
+
+
+def test_what_is_held_back_is_on_no_page(home: Home, tmp_path: Path) -> None:
+    with sqlite3.connect(home.database) as connection:
+        connection.execute(f"vacuum into '{tmp_path / 'archive.db'}'")
+    with sqlite3.connect(tmp_path / "archive.db") as connection:
+        connection.execute("update sources set public = 0 where id = 'minaa'")
+        connection.execute(
+            "insert into restricted select id, '2031-04-21T00:00:00.000Z', 'court order' from articles"
+            " where source = 'ferries' and url like '%/a'"
+        )
+    get = serve_in_process(tmp_path / "archive.db")
+    for path in ("/", "/source", "/source/ferries", "/changes", "/changes?kind=silent", "/about"):
+        response = get(path)
+        assert response.status_code == 200, path
+        for hidden in (RTL, "ميناء", "The ferry stands still", "18 360"):
+            assert hidden not in response.text, (path, hidden)
+    assert "2 articles of 3 sources" in text(get("/"))
+    assert get("/source/minaa").status_code == 403
+    assert listed(get) == [("A landing stage", listed(get)[0][1])]
+
+
+def test_datasettes_own_index_stays_as_json_and_where_there_is_no_archive(get: Get, tmp_path: Path) -> None:
+    assert get("/.json").json()["archive"]["path"] == "/archive"
+    assert tree(get("/")).xpath('//section[@class="cq-data"]//a[@href="/archive/captures"]')
+    assert not tree(get("/")).xpath('//section[@class="cq-data"]//a[@href="/archive/lookups"]')
+    sqlite3.connect(tmp_path / "other.db").execute("create table boats (id integer primary key)").connection.close()
+    other = serve_in_process(tmp_path / "other.db")("/")
+    assert other.status_code == 200 and tree(other).xpath('//a[@href="/other/boats"]')
 
 
 # what it costs

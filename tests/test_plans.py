@@ -197,7 +197,9 @@ def test_every_route_has_addresses() -> None:
 def test_every_kind_of_page_is_answered(readings: dict[str, Reading]) -> None:
     for name, reading in readings.items():
         answered = {route for (route, _), status in reading.statuses.items() if status == 200}
-        assert answered == set(ADDRESSES), name
+        # an invented ministry's losses are nobody's: the demo archive has no claims
+        none = {route for route in ADDRESSES if name == "demo" and "<side>" in route}
+        assert answered == set(ADDRESSES) - none, name
         wrong = {key[1]: status for key, status in reading.statuses.items() if status not in (200, 301, 404)}
         assert not wrong, name
 

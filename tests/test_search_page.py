@@ -12,20 +12,21 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from datasette.utils import MultiParams
+from datasette.utils import MultiParams, sqlite_timelimit
 from playwright.sync_api import Browser
 
 from archive.home import Home
 from archive.query import indexed
 from archive.store import Store
-from archive.web import found, search
+from archive.web import search
 from archive.web.asked import Asked
+from archive.web.hits import Group
 from archive.web.policy import STRICT
 from tests.test_browser import ARGUMENTS, CHROMIUM, Open, browser, demo_address, visit  # noqa: F401
 from tests.test_found import START, Archive, stamp
 from tests.test_web import Get, serve_in_process, text, tree
 
-RESULTS = '//ol[@class="cq-found"]/li'
+RESULTS = '//ol[contains(@class, "cq-results")]/li'
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +168,7 @@ def test_counts_are_links_that_narrow_and_widen(get: Get) -> None:
 
 
 def test_many_months_are_counted_by_year(small: Archive) -> None:
-    groups = [search.Group("harbour", "en", f"{2020 + n // 12}-{1 + n % 12:02}", n + 1) for n in range(30)]
+    groups = [Group("harbour", "en", f"{2020 + n // 12}-{1 + n % 12:02}", n + 1) for n in range(30)]
     facet = search._when(Asked(q="ferry", since="2021-01-01", until="2021-12-31"), groups)
     assert [(v.label, v.hits, v.chosen) for v in facet.values] == [
         ("2022", sum(range(25, 31)), False), ("2021", sum(range(13, 25)), True), ("2020", sum(range(1, 13)), False)
@@ -227,8 +228,7 @@ def test_the_syntax_is_shown_in_full_where_nothing_is_asked_and_every_example_fi
 
 
 def test_a_search_that_takes_too_long_is_explained(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = found.sqlite_timelimit
-    monkeypatch.setattr(found, "sqlite_timelimit", lambda conn, limit: real(conn, 0))
+    monkeypatch.setattr("archive.web.hits.sqlite_timelimit", lambda conn, limit: sqlite_timelimit(conn, 0))
     for path in ("/search?q=ferry", "/search.json?q=ferry", "/search.csv?q=ferry"):
         response = get(path)
         assert response.status_code == 503 and "longer than the 3 seconds" in response.text, path

@@ -21,6 +21,7 @@ import lxml.html
 import pytest
 from datasette.app import Datasette
 
+from archive import stems
 from archive.errors import CommuniqueError
 from archive.home import Home
 from archive.schema import migrations
@@ -147,10 +148,7 @@ print("done", flush=True)
 def test_a_migration_beside_it_breaks_no_reader(own: Home) -> None:
     paths = ["/", "/article/1", "/archive", "/archive/latest", "/archive/articles?_facet=source", "/archive/search?q=harbour",
              "/archive/articles.json", "/losses", "/archive/latest.csv?_stream=1"]  # fmt: skip
-    until = time.monotonic() + 60
     with serving(own.path) as address, httpx.Client(base_url=address, timeout=30) as client:
-        while client.get("/archive/search?q=harbour").status_code != 200:  # its dictionaries are being read
-            assert time.monotonic() < until
         answers = [client.get(path) for path in paths]
         with subprocess.Popen(
             [sys.executable, "-c", MIGRATION, str(own.path)], stdout=subprocess.PIPE, text=True
@@ -317,6 +315,35 @@ def test_a_copy_is_published_by_plain_datasette_or_as_a_home_of_its_own(own: Hom
         (text,) = lxml.html.fromstring(html).xpath('//div[@class="cq-text"]')
         assert len(text.text_content().split()) > 50
     assert {file.name for file in published.path.iterdir()} <= {"archive.db", "archive.db-shm", "archive.db-wal"}
+
+
+# the first search
+
+
+def test_a_search_waits_for_the_dictionaries_and_other_pages_do_not(
+    demo_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the query it would take longer than a query may."""
+    read = threading.Event()
+
+    def preload() -> None:
+        assert read.wait(60)
+
+    monkeypatch.setattr(stems, "preload", preload)
+    datasette = Datasette([str(demo_home.database)], metadata=METADATA, settings=SETTINGS)
+
+    async def ask() -> None:
+        searches = [
+            asyncio.create_task(datasette.client.get(path))
+            for path in ("/search?q=harbour", "/archive/articles?_search=x")
+        ]
+        assert (await datasette.client.get("/article/1")).status_code == 200
+        await asyncio.sleep(0.3)
+        assert not any(search.done() for search in searches)
+        read.set()
+        assert [(await search).status_code for search in searches] == [200, 200]
+
+    asyncio.run(ask())
 
 
 # the browser

@@ -88,7 +88,14 @@ def test_only_the_languages_that_texts_are_in_are_asked() -> None:
 
 @pytest.mark.parametrize("query", ["Kyiv", "Kiev", "Києвом", "Киева", "Kijowie", "Kiew"])
 def test_a_name_is_found_by_each_of_its_spellings_in_every_case(query: str) -> None:
-    texts = [("у Києві", "uk"), ("в Киеве", "ru"), ("in Kiev", "en"), ("Kyiv's", "en"), ("w Kijowie", "pl"), ("in Kiew", "de")]
+    texts = [
+        ("у Києві", "uk"),
+        ("в Киеве", "ru"),
+        ("in Kiev", "en"),
+        ("Kyiv's", "en"),
+        ("w Kijowie", "pl"),
+        ("in Kiew", "de"),
+    ]
     wanted = set(asked(query))
     assert [text for text, language in texts if not wanted & set(stems(text, language).split())] == []
 
@@ -165,13 +172,13 @@ def test_one_endless_word_costs_no_more_than_its_beginning() -> None:
 
 
 def test_the_stems_of_a_text_are_bounded() -> None:
-    chance = random.Random(7)  # noqa: S311
-    words = ("".join(chance.choices("абвгдежзик", k=7)) for _ in range(120_000))
+    chance = random.Random(7)
+    words = ("".join(chance.choices("абвгдежзик", k=7)) for _ in range(60_000))
     assert len(stems(" ".join(words), "uk").split()) < 1_000_000
 
 
 def test_the_cost_of_new_words_grows_with_their_number() -> None:
-    chance = random.Random(8)  # noqa: S311
+    chance = random.Random(8)
 
     def work(words: int) -> object:
         return stems(" ".join("".join(chance.choices("abcdefghik", k=8)) for _ in range(words)), "en")

@@ -22,6 +22,7 @@ from archive.web import (
     cells,
     changed,
     changes,
+    dictionaries,
     feeds,
     gate,
     home,
@@ -41,7 +42,7 @@ from archive.web import (
 def _wrapper(datasette: Any) -> Callable[[policy.App], policy.App]:
     """Our headers on every response, ours on what is held back too."""
     headed = policy.asgi_wrapper(datasette)
-    return lambda app: headed(gate.gated(bodies.bounded(app), datasette))
+    return lambda app: headed(gate.gated(bodies.bounded(dictionaries.awaited(app, datasette)), datasette))
 
 
 asgi_wrapper = hookimpl(_wrapper)

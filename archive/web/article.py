@@ -54,7 +54,7 @@ async def _article(request: Any, datasette: Any) -> Any:
     if "instead" in context:
         return Response.redirect(datasette.urls.path(f"/article/{context['instead']}"), status=301)
     revision = context["revision"]["id"] if context["revision"] else None
-    context |= await notes.here(datasette, request, context["article"], revision)
+    context |= await notes.here(datasette, request, db, context["article"], revision)
     return await frame.page(request, datasette, "communique_article.html", context)
 
 

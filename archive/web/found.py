@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasette.database import QueryInterrupted
-from datasette.utils import sqlite_timelimit
 
 from archive.query import Query
 from archive.snippets import highlight, snippet
@@ -55,16 +54,16 @@ async def find(
     only those that it found after that stamp. ``words`` of a snippet, 0: none.
 
     Raises:
-        QueryInterrupted: it takes longer than a query may.
+        QueryInterrupted: one of its statements takes longer than a query may.
     """
     wanted = order or ("newest" if asked.newest else "relevance")
 
     def visit(conn: sqlite3.Connection) -> Found:
-        query = understood(conn, asked.q)  # the first one reads dictionaries, for a second: no query's time
+        query = understood(conn, asked.q)  # the first one reads dictionaries
         conn.execute("begin")  # what is counted is what is ranked, beside a crawl that writes
         try:
-            with sqlite_timelimit(conn, db.ds.sql_time_limit_ms):
-                found = _find(Hits(conn, asked, query, wanted, seen_after), asked, query, limit, offset, groups)
+            hits = Hits(conn, db.ds.sql_time_limit_ms, asked, query, wanted, seen_after)
+            found = _find(hits, asked, query, limit, offset, groups)
         except sqlite3.OperationalError as error:
             if error.args == ("interrupted",):
                 raise QueryInterrupted(error, "search", {"match": query.match}) from error

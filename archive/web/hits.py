@@ -20,6 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
+from datasette.utils import sqlite_timelimit
+
 from archive.query import WEIGHTS, Query, parse
 from archive.stems import LANGUAGES, SIGN
 from archive.web.asked import Asked
@@ -72,12 +74,11 @@ with hits as materialized (
 select id, max(number) as number, min(seen_from) as had_from, max(seen_to) as had_to, source, language, day
 from hits group by id order by {{sort}} desc, id desc
 """  # noqa: S608
-# one step in the index for each tag, however many articles there are; NULL: of some the language is unknown
+# one step in the index for each tag, however many articles there are
 _TAGS = """
 with recursive tags(tag) as (select min(language) from main.articles where language is not null
   union all select (select min(language) from main.articles where language > tag) from tags where tag is not null)
 select tag from tags where tag is not null
-union all select null where exists (select 1 from main.articles where language is null)
 """
 _SAME = {"no": "nb", "nn": "nb"}
 _SHOWN = """
@@ -118,25 +119,31 @@ def _wanted(asked: Asked, source: Row) -> bool:
     return (not asked.source or source["id"] in asked.source) and (not asked.kind or source["kind"] in asked.kind)
 
 
-def _all(*conditions: tuple[object, str]) -> str:
+def _and(*conditions: tuple[object, str]) -> str:
     return "".join(f" and {condition}" for asked, condition in conditions if asked)
 
 
 def understood(conn: sqlite3.Connection, q: str) -> Query:
     """A query for the texts of an archive: stems of languages that none of them has are left out, each would cost."""
-    tags = {row[0] for row in conn.execute(_TAGS)}
-    found = {_SAME.get(code, code) for code in map(language, tags)}
-    return parse(q, frozenset(found | _MIXED if None in tags else found | {"en", "uk", "ru"}))
+    codes = {language(tag) for (tag,) in conn.execute(_TAGS)}
+    found = {_SAME.get(code, code) for code in codes}
+    return parse(q, frozenset(found | _MIXED))
 
 
 class Hits:
-    """Those of one search, on one connection, within one transaction. ``after``: a stamp (see :func:`find`)."""
+    """Those of one search, on one connection, within one transaction.
 
-    def __init__(self, conn: sqlite3.Connection, asked: Asked, query: Query, order: Order, after: str) -> None:
+    ``limit``: of a statement, in milliseconds. ``after``: a stamp (see :func:`archive.web.found.find`).
+    """
+
+    def __init__(
+        self, conn: sqlite3.Connection, limit: int, asked: Asked, query: Query, order: Order, after: str
+    ) -> None:
         self._conn = conn
+        self._limit = limit
         self._order = order
         self.sources = {row["id"]: row for row in self._rows("select id, name, kind, timezone from sources")}
-        self._held = conn.execute("select count(*) from main.sources").fetchone()[0] > len(self.sources)
+        self._held = self._all("select count(*) from main.sources", {})[0][0] > len(self.sources)
         self._values: Row = {
             "match": query.match,
             "history": query.history,
@@ -149,22 +156,26 @@ class Hits:
             "sources": json.dumps([id for id, row in self.sources.items() if _wanted(asked, row)]),
         }
         tongue = f"lower(substr({_TAG}, 1, instr({_TAG}, '-') - 1))"
-        self._dates = _all(
+        self._dates = _and(
             (asked.since, f"{_DAY} >= :since"),
             (asked.until, f"{_DAY} <= :until"),
             (after, "a.first_seen > :after"),
         )
-        self._filters = self._dates + _all(
+        self._filters = self._dates + _and(
             (asked.source or asked.kind, "a.source in (select value from json_each(:sources))"),
             (asked.language, f"{tongue} in (select value from json_each(:languages))"),  # noqa: S608
         )
 
+    def _all(self, sql: str, values: Any) -> list[Any]:
+        with sqlite_timelimit(self._conn, self._limit):
+            return self._conn.execute(sql, values).fetchall()
+
     def _rows(self, sql: str, **values: object) -> list[Row]:
-        return [dict(row) for row in self._conn.execute(sql, values)]
+        return [dict(row) for row in self._all(sql, values)]
 
     def _one(self, sql: str, *values: object) -> Any:
-        row = self._conn.execute(sql, values or self._values).fetchone()
-        return row[0] if row else None
+        rows = self._all(sql, values or self._values)
+        return rows[0][0] if rows else None
 
     def groups(self) -> list[Group]:
         """All hits by source, language and month, without the filters by these but for dates.
@@ -199,13 +210,17 @@ class Hits:
         wanted = max(_FIRST, 4 * many)
         while True:
             horizon = self._horizon(math.ceil(wanted * size / total))
-            found = self._window(many, horizon)
-            if not horizon or len(found) == many:
+            best = self._window(many, horizon)
+            if not horizon or len(best) == many:
                 break
             wanted *= 8
-        if horizon and self._order == "relevance" and (enough := self._enough(found[-1][1])) < horizon:
-            found = self._window(many, enough)
-        return [id for id, _ in found]
+        if horizon and self._order == "relevance":
+            most, rare = self._most()
+            if rare:
+                best = _merged(many, best, self._window(many, "", " OR ".join(rare)))
+            if (enough := self._enough(most, best[-1][1])) < horizon:
+                best = _merged(many, best, self._window(many, enough))
+        return [id for id, _ in best]
 
     def _newest(self) -> float:
         """When the newest article came, as a Julian day."""
@@ -221,51 +236,57 @@ class Hits:
             self._one(f"select {clock} from main.articles a order by {clock} desc limit 1 offset ?", articles) or ""  # noqa: S608
         )
 
-    def _window(self, many: int, horizon: str) -> list[tuple[int, float]]:
-        """The best of the articles since a time, with their scores."""
+    def _window(self, many: int, horizon: str, holding: str = "") -> list[tuple[int, float]]:
+        """The best of the articles since a time, or of those that hold something, with their scores."""
         clock = self._clock()
         score = _SCORE.format(index="search_text_fts", weights=WEIGHTS) if self._order == "relevance" else clock
-        values = {**self._values, "horizon": horizon, "many": many}
+        values = {**self._values, "horizon": horizon, "many": many, "holding": holding}
         within = ""
         if horizon:
             since = f"from main.articles a where {clock} >= :horizon"
-            low, high, articles = self._conn.execute(
-                f"select min(a.id), max(a.id), count(*) {since}",
-                values,
-            ).fetchone()
+            low, high, articles = self._all(f"select min(a.id), max(a.id), count(*) {since}", values)[0]
             values |= {"low": low, "high": high}
             within = f" and f.rowid between :low and :high and {clock} >= :horizon"
             if high - low + 1 > 2 * articles:  # numbers do not follow time: the archive was filled from behind
                 within = f" and +f.rowid in (select a.id {since}){within}"
+        if holding:
+            within = (
+                " and +f.rowid in (select h.rowid from main.search_text_fts h where h.search_text_fts match :holding)"
+            )
         sql = f"select f.rowid, {score} as score {_HITS}{within}{self._filters}"
-        return [
-            (row[0], row[1])
-            for row in self._conn.execute(f"{sql} order by score desc, f.rowid desc limit :many", values)
-        ]
+        rows = self._all(f"{sql} order by score desc, f.rowid desc limit :many", values)
+        return [(row[0], row[1]) for row in rows]
 
-    def _enough(self, least: float) -> str:
-        """The time before which nothing can score as much as that; empty: there is none."""
-        days = _MONTH * (self._most() * _SLACK / max(least, 1e-300) - 1)
+    def _enough(self, most: float, least: float) -> str:
+        """The time before which nothing can score ``least``, where bm25 is at most ``most``; empty: there is none."""
+        days = _MONTH * (most * _SLACK / max(least, 1e-300) - 1)
         try:
             at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=self._values["newest"] - 2440587.5 - days)
         except OverflowError:
             return ""
         return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at.year > 1000 else ""
 
-    def _most(self) -> float:
-        """The most that bm25 can give: 2.2 times the weights of the phrases that one text can hold."""
+    def _most(self) -> tuple[float, list[str]]:
+        """The most that bm25 can give an article without a rare phrase, 2.2 times the weights of the others that one
+        text can hold; and the rare ones, a weight of which would outdo all else."""
         rows = self._one("select max(article) from main.search_text")
-        column = "title : " if "title :" in self._values["match"] else ""
+        titles = "title :" in self._values["match"]
         weights: defaultdict[str, float] = defaultdict(float)
-        for phrase, star in set(_PHRASE.findall(self._values["match"])):
-            stem = _STEM.match(phrase)
-            hits = self._one(
-                "select count(*) from main.search_text_fts f where f.search_text_fts match ?",
-                f'{"" if stem else column}"{phrase}"{star}',
-            )
-            alone = stem is not None and stem[1] in _ALONE
-            weights[stem[1] if stem and alone else ""] += max(math.log((rows - hits + 0.5) / (hits + 0.5)), _LEAST)
-        return _MOST * (weights.pop("", 0.0) + max(weights.values(), default=0.0))
+        rare = []
+        for words, star in sorted(set(_PHRASE.findall(self._values["match"]))):
+            phrase, stem = f'"{words}"{star}', _STEM.match(words)
+            hits = self._holding(phrase)
+            if hits <= _FEW:
+                rare += [phrase] if hits else []
+                continue
+            hits = self._holding(f"title : {phrase}") if titles and not stem else hits
+            alone = stem[1] if stem and stem[1] in _ALONE else ""
+            weights[alone] += max(math.log((rows - hits + 0.5) / (hits + 0.5)), _LEAST)
+        return _MOST * (weights.pop("", 0.0) + max(weights.values(), default=0.0)), rare
+
+    def _holding(self, phrase: str) -> int:
+        """How many articles hold a phrase."""
+        return int(self._one("select count(*) from main.search_text_fts f where f.search_text_fts match ?", phrase))
 
     def dropped(self) -> list[Row]:
         """The articles that had what is asked and have it no more, the best first; by day alone among the filters.
@@ -287,6 +308,12 @@ class Hits:
             for row in rows
             if row["id"] in found
         ]
+
+
+def _merged(many: int, *parts: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The best of several lists of articles with their scores."""
+    every = {id: score for part in parts for id, score in part}
+    return sorted(every.items(), key=lambda one: (one[1], one[0]), reverse=True)[:many]
 
 
 def added(groups: Iterable[Group], rows: Iterable[Row]) -> list[Group]:

@@ -57,30 +57,28 @@ async def desk(request: Any, datasette: Any) -> Desk | None:
     return None if db is None else Desk(who, kept, db)
 
 
-async def here(datasette: Any, request: Any, article: Mapping[str, Any], revision: int | None = None) -> Row:
+async def here(datasette: Any, request: Any, db: Any, article: Mapping[str, Any], revision: int | None = None) -> Row:
     """What the page of an article shows of notes, for its template: ``noting``, None for who has no part in them.
 
     ``article``: its row (id, source, url, part, title, summary, text); ``revision``: the number (``revisions.id``) of
     the one that is shown, None: the latest.
     """
-    this = await desk(request, datasette)
-    if this is None:
+    who, notes = readers.reader(datasette, request), readers.notes(datasette)
+    if who is None or notes is None:
         return {"noting": None}
     told: Row = {
         "notes": [], "tags": [], "known": [], "problem": None, "article": article["id"], "revision": revision,
     }  # fmt: skip
-    if this.notes.exists:
-        keys = await places.keys(this.db, dict(article))
+    if notes.exists:
+        keys = await places.keys(db, dict(article))
         try:
-            kept, tags, told["known"] = await asyncio.to_thread(this.notes.around, keys, _TAGS)
+            kept, tags, told["known"] = await asyncio.to_thread(notes.around, keys, _TAGS)
         except NotesError as error:
             return {"noting": {**told, "problem": str(error)}}
         found = {note["place"]: {"id": article["id"]} for note in kept}
-        revisions = await places.revisions(this.db, kept, found)
-        told["notes"] = [
-            {**shown(note, this.reader, found, revisions), "stands": _stands(note, article)} for note in kept
-        ]
-        told["tags"] = [{**tag, "own": tag["author"] == this.reader.name} for tag in tags]
+        revisions = await places.revisions(db, kept, found)
+        told["notes"] = [{**shown(note, who, found, revisions), "stands": _stands(note, article)} for note in kept]
+        told["tags"] = [{**tag, "own": tag["author"] == who.name} for tag in tags]
     return {"noting": told}
 
 

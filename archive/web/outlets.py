@@ -194,7 +194,7 @@ async def span(db: Any) -> Row:
         "select (select min(day) from days) as first_day,"
         " (select fetched_at from captures order by fetched_at limit 1) as first_capture,"
         " (select fetched_at from captures order by fetched_at desc limit 1) as last_capture,"
-        " (select id from captures order by id desc limit 1) as captures, exists (select 1 from figures) as claims",
+        " (select max(id) from captures) as captures, exists (select 1 from figures) as claims",
     )
     return row or {}
 

@@ -19,14 +19,25 @@ from archive.web.queries import Row, fetch, fetch_one
 _MOST = 200
 
 _FOUND = """
-select p.value ->> 'place' as place, a.id, a.title, a.language, a.source, s.name as source_name, a.url, a.part
-from json_each(:places) p
-cross join articles a on a.id = coalesce(
-    (select id from articles where url = p.value ->> 'url' and part = p.value ->> 'part'),
-    (select other from removed where url = p.value ->> 'url' and part = p.value ->> 'part'),
+with p(place, url, part, url_key) as (
+    select json_extract(value, '$.place'), json_extract(value, '$.url'), json_extract(value, '$.part'),
+        json_extract(value, '$.url_key') from json_each(:places))
+select p.place, a.id, a.title, a.language, a.source, s.name as source_name, a.url, a.part
+from p cross join articles a on a.id = coalesce(
+    (select id from articles where url = p.url and part = p.part),
+    (select other from removed where url = p.url and part = p.part),
     (select o.id from addresses d join articles f on f.id = d.article join articles o on o.url = f.url
-        and o.part = p.value ->> 'part' where d.url_key = p.value ->> 'url_key'))
+        and o.part = p.part where d.url_key = p.url_key))
 join sources s on s.id = a.source
+"""
+_REVISIONS = """
+with n(note, article, revision, at) as (
+    select json_extract(value, '$.note'), json_extract(value, '$.article'), json_extract(value, '$.revision'),
+        json_extract(value, '$.at') from json_each(:asked))
+select n.note, coalesce(
+    (select id from revisions where id = n.revision and article = n.article),
+    (select id from revisions where article = n.article and seen_from = n.at and number is not null)) as revision
+from n
 """
 
 
@@ -80,14 +91,7 @@ async def revisions(db: Any, rows: Sequence[Row], found: dict[int, Row]) -> dict
     ]
     if not asked:
         return {}
-    known = await fetch(
-        db,
-        "select n.value ->> 'note' as note, coalesce("
-        " (select id from revisions where id = n.value ->> 'revision' and article = n.value ->> 'article'),"
-        " (select id from revisions where article = n.value ->> 'article' and seen_from = n.value ->> 'at'"
-        " and number is not null)) as revision from json_each(:asked) n",
-        asked=json.dumps(asked),
-    )
+    known = await fetch(db, _REVISIONS, asked=json.dumps(asked))
     return {row["note"]: row["revision"] for row in known if row["revision"] is not None}
 
 

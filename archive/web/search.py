@@ -109,7 +109,7 @@ def _context(asked: Asked, found: Found) -> Row:
 
 async def _interrupted(request: Any, datasette: Any, asked: Asked, form: str | None) -> Response:
     seconds = datasette.setting("sql_time_limit_ms") / 1000
-    line = f"This search takes longer than the {seconds:g} seconds that a query may take, and was stopped."
+    line = f"This search asks for what takes longer than the {seconds:g} seconds that a query may take."
     if form:
         return Response.json({"ok": False, "error": line}, status=503)
     context = {

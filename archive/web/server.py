@@ -20,7 +20,7 @@ import uvicorn
 from datasette.app import Datasette
 from datasette.utils import parse_metadata
 
-from archive import stems, store_health
+from archive import store_health
 from archive.errors import CommuniqueError
 from archive.home import Home
 from archive.models import stamp
@@ -84,7 +84,6 @@ def run(home: Home, host: str, port: int, in_browser: bool = False, as_snapshot:
     """
     _check(home.require())
     snapshot.clear(home)
-    threading.Thread(target=_read_dictionaries, args=(home.database,), daemon=True).start()
     with _listen(host, port) as listener, _stopped_by_sigterm(), ExitStack() as ending:
         copy = None
         if as_snapshot:
@@ -105,15 +104,6 @@ def run(home: Home, host: str, port: int, in_browser: bool = False, as_snapshot:
         what = f"the archive as of {copy.at[:16]}Z" if copy else "the archive"
         sign_in = audience.one_time(datasette) if local else None
         _Server(config, _address(host, listener.getsockname()[1]), what, in_browser, sign_in).run(sockets=[listener])
-
-
-def _read_dictionaries(database: Path) -> None:
-    """Have at hand what searches need of the archive's languages: it takes seconds, longer than a query may."""
-    with store_health.reading(database) as conn:
-        found = conn.execute(
-            "select distinct substr(language, 1, 2) from articles where language is not null"
-        ).fetchall()
-    stems.preload([row[0] for row in found])
 
 
 def _check(home: Home) -> None:
