@@ -119,12 +119,26 @@ drop index articles_source;;
 create index articles_source on articles(source, published, published_printed);;
 drop index articles_story;;
 create index articles_story on articles(story, source);;
+create table totals (                   -- articles of a source, all of its days together
+    source text primary key,
+    articles integer not null
+) without rowid;;
+insert into totals select source, sum(articles) from days group by source;;
+create trigger totals_ai after insert on days begin
+    insert into totals values (new.source, new.articles) on conflict do update set articles = articles + new.articles;
+end;;
+create trigger totals_au after update of articles on days begin
+    update totals set articles = articles + new.articles - old.articles where source = new.source;
+end;;
+create trigger totals_ad after delete on days begin
+    update totals set articles = articles - old.articles where source = old.source;
+end;;
 """
 
 
 @migrations()
 def m012_pages(db: Database) -> None:
-    """Indexes for the pages of changes and of sources."""
+    """Indexes and totals for the pages of changes and of sources."""
     for statement in _PAGES.split(";;\n"):
         if statement.strip():
             db.execute(statement)

@@ -211,7 +211,7 @@ def _exact(word: str) -> str:
     if word.isascii():
         return _plain(word)
     return "".join(
-        _plain(c) + (_ACCENT if fold(c) not in (c, "е") else "") for c in unicodedata.normalize("NFC", word)
+        _plain(c) + (_ACCENT if fold(c) not in (c, "е", "'") else "") for c in unicodedata.normalize("NFC", word)
     )
 
 

@@ -287,9 +287,11 @@ def test_what_names_no_schema_is_let_through(sql: str) -> None:
     assert not shown.BEHIND.search(sql)
 
 
-def test_many_comments_take_no_time() -> None:
-    for sql in ("main" + "/**/" * 50_000, "main/*" * 20_000, "main--" * 20_000, "main" + " -" * 50_000):
+def test_a_statement_of_any_length_is_read_once() -> None:
+    """Each of these took 10 s and more by a pattern that looked into comments."""
+    for sql in ("domain/*" * 50_000, "domain--" * 50_000, "main " * 50_000):
         assert not shown.BEHIND.search(sql)
+    assert shown.BEHIND.search("main " * 50_000 + "main/*" + "x" * 50_000 + "*/.articles")
 
 
 # how it is told
@@ -364,12 +366,12 @@ def test_a_closed_source_says_that_signing_in_is_needed(held: Home, anonymous: R
 
 def test_restricted_articles_alone_close_no_table(fresh: Home) -> None:
     decide(fresh, closed=False, restricted=True)
-    answers = Reader(fresh.database).get(*addresses(fresh))
+    tables = "articles|revisions|blocks|copies|stories|latest|figures"
+    wanted = re.compile(rf"/(article|story|feed|search)\b|/archive/({tables})\.json|/archive\.json")
+    answers = Reader(fresh.database).get(*filter(wanted.search, addresses(fresh)))
     assert given_away(answers, RESTRICTED) == [] == broken(answers)
-    assert {a.status for a in answers if a.path in ("/archive", "/archive/articles", "/archive/articles.json")} == {
-        200
-    }
-    assert len([a for a in answers if a.status == 200 and PROBES[CLOSED].search(a.text)]) > 50
+    assert len([a for a in answers if a.path.startswith("/archive") and a.status == 200]) > 10
+    assert len([a for a in answers if a.status == 200 and PROBES[CLOSED].search(a.text)]) > 20
 
 
 def test_nobody_downloads_a_file_that_holds_what_they_may_not_see(fresh: Home) -> None:

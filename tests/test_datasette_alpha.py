@@ -1,7 +1,7 @@
 """The archive under the alpha of Datasette 1.0, started as its documentation says: with ``-m`` and ``-c``.
 
 It cannot stand beside the Datasette of the lock, so it is looked for where it has a place of its own: its folder of
-commands in COMMUNIQUE_DATASETTE_ALPHA (``python3 -m venv F && F/bin/pip install --pre 'datasette>=1.0a1'``, then F/bin).
+commands in COMMUNIQUE_DATASETTE_ALPHA (``python3 -m venv F && F/bin/pip install datasette==1.0a41``, then F/bin).
 Who may see what is held back is told by hooks that 1.0 no longer has: until it is released, this is no way to publish.
 """
 

@@ -22,15 +22,18 @@ from datasette.utils import tilde_encode
 
 import archive.web
 from archive.home import Home
+from archive.web import counts, edits, links, outlets, queries
 from archive.web.server import SETTINGS
 from benchmarks.large import build
 from tests.test_web import METADATA
 from tests.tracing import Log, Statement, tracing
 
-# tables that hold a row a source, a decision of somebody, or less: to read one whole is nothing
+# tables that hold a row a source, a decision of somebody, or less, and indexes over what is rare: to read one whole is
+# nothing
 SMALL = {
     "sources", "home", "hosts", "findings", "verdicts", "rebuilds", "removed", "restricted", "_sqlite_migrations",
-    "sqlite_master", "sqlite_sequence", "search_text_fts_config", "earlier_texts_fts_config",
+    "sqlite_master", "sqlite_schema", "sqlite_sequence", "search_text_fts_config", "earlier_texts_fts_config",
+    "totals", "figures_differ",
 }  # fmt: skip
 # addresses of each route of ours; {names} are filled in from the archive (VALUES), and an address for which it has
 # none is left out
@@ -110,7 +113,19 @@ VALUES = {
     "side": "select max(claimed_by) from figures",
     "category": "select max(category) from figures where claimed_by = (select max(claimed_by) from figures)",
 }
-# steps that an archive of four times the time may cost more: a tree is a level deeper here and there
+# pages that draw what was claimed on every day since the first one: a row a day and category, however many articles
+# say so
+EVERY_DAY = "/losses"
+# so many rows are looked at, at most, where the last ones matter: as many as the short archive has
+BOUNDS = {
+    outlets: ("TIMED", "SHARED", "VISITS", "COUNTED", "RECENT"),
+    queries: ("CAPTURES", "DOCUMENTS", "_IN_STORIES"),
+    links: ("_WALKED", "COMPARED"),
+    edits: ("WALKED",),
+    counts: ("SMALL", "LARGE"),
+}
+FEW = 40
+# what an archive of four times the time may cost more in steps: a tree is a level deeper here and there
 MORE, BESIDES = 1.3, 1_500
 SHORT, LONG = 200, 800
 
@@ -127,7 +142,9 @@ class Reading:
             asyncio.run(self._read(log))
 
     async def _read(self, log: Log) -> None:
-        datasette = Datasette([str(self.home.database)], metadata=METADATA, settings=SETTINGS)
+        # one thread: what is done once for each was done when a page is asked for the second time
+        settings = {**SETTINGS, "num_sql_threads": 1}
+        datasette = Datasette([str(self.home.database)], metadata=METADATA, settings=settings)
         for route, addresses in ADDRESSES.items():
             for template in addresses:
                 if any(self.values.get(name) is None for name in re.findall(r"{(\w+)}", template)):
@@ -178,13 +195,21 @@ def _hold_back(home: Home) -> None:
 @pytest.fixture(scope="module")
 def readings(demo_home: Home, invented: dict[int, Home]) -> Iterator[dict[str, Reading]]:
     """Of each archive, as readers to whom all is open have it, and as those from whom something is held back."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in BOUNDS.items():
+            for name in names:
+                patch.setattr(module, name, FEW)
+        yield _readings(demo_home, invented)
+
+
+def _readings(demo_home: Home, invented: dict[int, Home]) -> dict[str, Reading]:
     found = {"demo": Reading(demo_home, "open")}
     for days, home in invented.items():
         found[f"open {days}"] = Reading(home, "open")
     for days, home in invented.items():
         _hold_back(home)
         found[f"held {days}"] = Reading(home, "held")
-    yield found
+    return found
 
 
 def test_every_route_has_addresses() -> None:
@@ -200,7 +225,8 @@ def test_every_kind_of_page_is_answered(readings: dict[str, Reading]) -> None:
         # an invented ministry's losses are nobody's: the demo archive has no claims
         none = {route for route in ADDRESSES if name == "demo" and "<side>" in route}
         assert answered == set(ADDRESSES) - none, name
-        wrong = {key[1]: status for key, status in reading.statuses.items() if status not in (200, 301, 404)}
+        right = {200, 301, 404, *((403, 451) if reading.readers == "held" else ())}
+        wrong = {key[1]: status for key, status in reading.statuses.items() if status not in right}
         assert not wrong, name
 
 
@@ -221,7 +247,7 @@ def test_no_page_reads_more_of_a_longer_archive(readings: dict[str, Reading], re
     found = []
     for key, statements in long.asked.items():
         before, now = (sum(s.steps for s in asked if not _matches(s)) for asked in (short.asked[key], statements))
-        if now > MORE * before + BESIDES:
+        if now > MORE * before + BESIDES and not key[1].startswith(EVERY_DAY):
             worst = sorted(statements, key=lambda s: -s.steps)[:3]
             found.append(f"{key[1]}: {before} steps, then {now}:\n  " + "\n  ".join(map(str, worst)))
     assert not found, "\n".join(found)

@@ -195,7 +195,10 @@ def test_the_query_search_ranks_a_word_in_the_title_first_and_leads_to_the_page(
     assert "The Botanist and the Nets" in title.text_content()
     assert title.xpath(".//mark")[0].text == "Botanist"
     assert re.fullmatch(r"/article/\d+", title.xpath("./a/@href")[0])
-    assert get(str(httpx.URL("/archive/search").join(page.xpath('//a[text()="The search page"]/@href')[0]))).status_code == 200
+    assert (
+        get(str(httpx.URL("/archive/search").join(page.xpath('//a[text()="The search page"]/@href')[0]))).status_code
+        == 200
+    )
 
 
 def test_search_keeps_to_a_source(get: Get) -> None:

@@ -21,8 +21,8 @@ _READS = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Statement:
-    """One that ran. ``steps``: of SQLite's machine, to within EVERY; ``whole``: tables and indexes that are read from
-    end to end by plan, without a limit that could stop it; ``plan`` as SQLite prints it."""
+    """One that ran. ``steps``: of SQLite's machine, to within EVERY; ``whole``: tables (their rows) and indexes that
+    are read from end to end by plan, without a limit that could stop it; ``plan`` as SQLite prints it."""
 
     sql: str
     plan: tuple[str, ...]
@@ -125,14 +125,20 @@ class _Connection(sqlite3.Connection):
 
 
 def _whole(cursor: sqlite3.Cursor, sql: str, values: Any) -> Iterator[str]:
-    """What a statement reads from end to end unless something stops it, by its program: a loop that begins at the
-    first or last entry of a tree and goes from one to the next, or a count of all; a limit may stop the former."""
-    program = [(row[1], row[2], row[3]) for row in cursor.execute(f"explain {sql}", values)]
-    roots = {p1: p2 for code, p1, p2 in program if code in ("OpenRead", "ReopenIdx")}
-    limited = any(code == "DecrJumpZero" for code, *_ in program)
-    begun = {p1 for code, p1, _ in program if code in ("Rewind", "Last", "Sort")}
-    goes = {p1 for code, p1, _ in program if code in ("Next", "Prev")}
-    counted = {p1 for code, p1, _ in program if code == "Count"}
-    found = counted | (set() if limited else begun & goes)
-    names = dict(cursor.execute("select rootpage, tbl_name from main.sqlite_master where rootpage > 0"))
+    """What a statement reads from end to end unless something stops it, by its program: a count of all, or a loop that
+    begins at the first or last entry of a tree, goes from one to the next, and holds no limit that ends it (nor hands
+    its rows on to a loop that has one)."""
+    program = [(row[0], row[1], row[2], row[3]) for row in cursor.execute(f"explain {sql}", values)]
+    names = dict(cursor.execute("select rootpage, name from main.sqlite_master where rootpage > 0"))
+    roots = {p1: p2 for _, code, p1, p2 in program if code in ("OpenRead", "ReopenIdx")}
+    begins = {p1: at for at, code, p1, _ in program if code in ("Rewind", "Last", "Sort")}
+    limits = [at for at, code, *_ in program if code == "DecrJumpZero"]
+    found = {p1 for _, code, p1, _ in program if code == "Count"}
+    for at, code, p1, _ in program:
+        if code not in ("Next", "Prev") or p1 not in begins:
+            continue
+        within = range(begins[p1], at)
+        handed_on = any(other == "Yield" and place in within for place, other, *_ in program)
+        if not any(place in within for place in limits) and not (handed_on and limits):
+            found.add(p1)
     yield from sorted({names[roots[p1]] for p1 in found if roots.get(p1) in names})

@@ -6,7 +6,7 @@ it in passing. The age is that against the newest article of the archive, never 
 
 A common word is not ranked from end to end. What the newest articles score gives the least that the last result of a
 page scores; no score is above what bm25 can be at most at that age; so only articles younger than that are looked at,
-and the result is the same, to the last place, as of ranking all.
+with those that hold a rare form of what is asked, and the result is the same, to the last place, as of ranking all.
 """
 
 from __future__ import annotations
@@ -198,7 +198,8 @@ class Hits:
         if self._filters or self._held:
             return int(self._one(f"select count(*) {_HITS}{self._filters}"))
         hits = "from main.search_text_fts f where f.search_text_fts match :match"
-        restricted = f"(select count(*) from main.restricted where article in (select f.rowid {hits}))"  # noqa: S608
+        # the plus: where nothing is restricted, nothing is looked up
+        restricted = f"(select count(*) from main.restricted where +article in (select f.rowid {hits}))"  # noqa: S608
         return int(self._one(f"select count(*) - {restricted} {hits}"))
 
     def ranked(self, many: int, total: int) -> list[int]:

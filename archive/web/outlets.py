@@ -20,15 +20,18 @@ VISITS = 200
 COUNTED = 1_000
 # the newest articles by which the versions in use are told
 RECENT = 500
+_NEWEST_SEEN = (
+    "(select a.first_seen from articles a where a.source = s.id order by a.first_seen desc limit 1) as newest_seen"
+)
 
 
 async def newest_day(db: Any) -> str | None:
     """The last day that has articles; one that lies after the archive's last capture is a misprint, but in a demo."""
     row = await fetch_one(
         db,
-        "select max(day) as day from days where day <= iif(exists (select 1 from home where key = 'fictional'"
+        "select day from days where day <= iif(exists (select 1 from home where key = 'fictional'"
         " and value = 'yes'), '9999', coalesce((select date(first_seen, '+1 day') from articles"
-        " order by first_seen desc limit 1), '9999'))",
+        " order by first_seen desc limit 1), '9999')) order by day desc limit 1",
     )
     return None if row is None else row["day"]
 
@@ -55,16 +58,15 @@ async def days_of(db: Any, source: str, since: str, until: str) -> list[Row]:
 
 
 async def listed(db: Any) -> list[Row]:
-    """Every source with how it is: ``articles``, ``first_day``, ``last_day``, ``newest_seen``, ``findings``."""
+    """Every source with how it is: ``articles``, ``newest_seen``, ``findings``."""
     return await fetch(
         db,
         "select s.id, s.name, s.publisher, s.kind, s.country, s.language, s.licence, s.mining, s.public, s.state,"
-        " s.state_reason, s.last_success, s.next_try, coalesce(d.articles, 0) as articles, d.first_day, d.last_day,"
-        " (select max(a.first_seen) from articles a where a.source = s.id) as newest_seen,"
+        " s.state_reason, s.last_success, s.next_try, coalesce(t.articles, 0) as articles,"
+        f" {_NEWEST_SEEN},"
         " (select group_concat(f.line, '; ') from findings f where f.source = s.id) as findings,"
         " (select min(f.since) from findings f where f.source = s.id) as findings_since"
-        " from sources s left join (select source, sum(articles) as articles, min(day) as first_day,"
-        " max(day) as last_day from days group by source) d on d.source = s.id order by s.name collate nocase, s.id",
+        " from sources s left join totals t on t.source = s.id order by s.name collate nocase, s.id",
     )
 
 
@@ -77,10 +79,9 @@ async def one(db: Any, source: str) -> Row | None:
     """A source's row, with how many articles it has and when the archive saw the newest one first."""
     return await fetch_one(
         db,
-        "select s.*, (select coalesce(sum(articles), 0) from days d where d.source = s.id) as total,"
-        " (select min(day) from days d where d.source = s.id) as first_day,"
-        " (select max(day) from days d where d.source = s.id) as last_day,"
-        " (select max(a.first_seen) from articles a where a.source = s.id) as newest_seen"
+        "select s.*, coalesce((select t.articles from totals t where t.source = s.id), 0) as total,"
+        " (select day from days d where d.source = s.id order by day limit 1) as first_day,"
+        f" (select day from days d where d.source = s.id order by day desc limit 1) as last_day, {_NEWEST_SEEN}"
         " from sources s where s.id = :source",
         source=source,
     )
@@ -191,10 +192,10 @@ async def span(db: Any) -> Row:
     """From when to when: the days of the articles, and the first and last capture."""
     row = await fetch_one(
         db,
-        "select (select min(day) from days) as first_day,"
+        "select (select day from days order by day limit 1) as first_day,"
         " (select fetched_at from captures order by fetched_at limit 1) as first_capture,"
         " (select fetched_at from captures order by fetched_at desc limit 1) as last_capture,"
-        " (select max(id) from captures) as captures, exists (select 1 from figures) as claims",
+        " (select id from captures order by id desc limit 1) as captures, exists (select 1 from figures) as claims",
     )
     return row or {}
 

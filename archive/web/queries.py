@@ -13,6 +13,8 @@ CAPTURES = 200
 # articles among whose stories those of several sources are looked for: a source that prints its own texts again has
 # many
 _IN_STORIES = 500
+# documents of a source that carry a line are counted so far: a footer stands on all of them
+DOCUMENTS = 1_000
 
 
 async def fetch(db: Any, sql: str, **values: object) -> list[Row]:
@@ -50,14 +52,16 @@ async def instead(db: Any, identity: int | None) -> int | None:
 
 
 async def blocks(db: Any, reading: int | None, source: str) -> list[Row]:
-    """A reading's blocks in page order; ``documents`` counts those of the source that carry a marked one."""
+    """A reading's blocks in page order; ``documents`` counts those of the source that carry a repeated one, one more
+    than :data:`DOCUMENTS` at most."""
     return await fetch(
         db,
-        "select b.position, b.kind, b.text, b.mark, case when b.mark is not null then"
-        " (select count(*) from sightings s where s.source = :source and s.hash = b.hash) end as documents"
+        "select b.position, b.kind, b.text, b.mark, case when b.mark = 'repeated' then (select count(*) from"
+        " (select 1 from sightings s where s.source = :source and s.hash = b.hash limit :most)) end as documents"
         " from blocks b where b.reading = :reading order by b.position",
         reading=reading,
         source=source,
+        most=DOCUMENTS + 1,
     )
 
 

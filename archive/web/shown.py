@@ -15,8 +15,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-# a name with its schema: not for statements of readers. Between the two may stand comments, and quotes around them
-BEHIND = re.compile(r"(?i)(?<!\w)main(?>(?:/\*(?s:.*?)\*/|--[^\n]*|[^\w.])*)\.")
+# a name with its schema: not for statements of readers. Quotes and spaces may stand between the two, and comments:
+# these are not looked into, so that a statement of any length is read once
+BEHIND = re.compile(r"(?i)(?<!\w)main(?:[^\w.]*+\.|[^\w.]*?(?:/\*|--))")
 # where SQLite itself shows pages of the file, samples of values, or what others ask
 _INNER = ("sqlite_dbpage", "sqlite_stat", "sqlite_stmt")
 _HINT = re.compile(r"(?i)(?<![\w.])(\w+)\s+(?:(?:as\s+)?(\w+)\s+)?indexed\s+by\s+(\w+)")
@@ -62,6 +63,16 @@ from main.days t left join (
 on h.source = t.source and h.day = t.day
 where t.articles > coalesce(h.articles, 0)
 """
+_TOTALS = """
+select t.source, t.articles - coalesce(h.articles, 0) as articles
+from main.totals t left join (
+    select a.source, count(*) as articles
+    from main.restricted r cross join main.articles a on a.id = r.article group by 1) h
+on h.source = t.source
+where t.articles > coalesce(h.articles, 0)
+"""
+# what is told by the articles that are shown
+_MADE = {"stories": _STORIES, "days": _DAYS, "totals": _TOTALS}
 
 
 class Table(NamedTuple):
@@ -126,9 +137,9 @@ class Views:
             if table.name not in self.selects:
                 self._cover_index(table)
             return
-        if table.name in ("stories", "days"):
-            select = _STORIES if table.name == "stories" else _DAYS
-            if table.name == "days" and self.closed:
+        if table.name in _MADE:
+            select = _MADE[table.name]
+            if table.name != "stories" and self.closed:
                 select += f" and t.source not in {_CLOSED}"
             self.selects[table.name] = select
             return
