@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from archive.models import moment, stamp
-from archive.web import changes, counts, frame, outlets, permissions, queries
+from archive.web import audience, changes, counts, frame, outlets, permissions, queries
 from archive.web.changes import Asked
 from archive.web.counts import Days
 from archive.web.queries import Row
@@ -30,9 +30,13 @@ def extra_template_vars(template: str | None, request: Any, datasette: Any) -> C
     """What every template of ours shows besides."""
 
     async def variables() -> Row:
-        ours = (template or "").startswith(("communique_", "query-archive-"))
+        ours = (template or "").startswith(("communique_", "query-archive-", "index"))
         db = await frame.archive(datasette, request) if ours else None
-        return {} if db is None else {**await _ours(db), "snapshot": _snapshot(datasette)}
+        if not ours:
+            return {}
+        signing = None if audience.signed_in(request) else audience.sign_in(datasette)
+        shared = {"snapshot": _snapshot(datasette), "sign_in": signing}
+        return shared if db is None else {**await _ours(db), **shared}
 
     return variables
 
@@ -66,7 +70,6 @@ async def _index(request: Any, datasette: Any) -> Any:
         tables[kind] = [name for name in names if not of_tables.get(name, {}).get("hidden")]
     context = {
         **found,
-        "snapshot": _snapshot(datasette),
         "metadata": metadata,
         "databases": await _databases(datasette, request),
     }

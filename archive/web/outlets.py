@@ -61,7 +61,7 @@ async def listed(db: Any) -> list[Row]:
     """Every source with how it is: ``articles``, ``newest_seen``, ``findings``."""
     return await fetch(
         db,
-        "select s.id, s.name, s.publisher, s.kind, s.country, s.language, s.licence, s.mining, s.public, s.state,"
+        "select s.id, s.name, s.publisher, s.kind, s.country, s.language, s.licence, s.mining, s.public, s.state,"  # noqa: S608
         " s.state_reason, s.last_success, s.next_try, coalesce(t.articles, 0) as articles,"
         f" {_NEWEST_SEEN},"
         " (select group_concat(f.line, '; ') from findings f where f.source = s.id) as findings,"
@@ -79,7 +79,7 @@ async def one(db: Any, source: str) -> Row | None:
     """A source's row, with how many articles it has and when the archive saw the newest one first."""
     return await fetch_one(
         db,
-        "select s.*, coalesce((select t.articles from totals t where t.source = s.id), 0) as total,"
+        "select s.*, coalesce((select t.articles from totals t where t.source = s.id), 0) as total,"  # noqa: S608
         " (select day from days d where d.source = s.id order by day limit 1) as first_day,"
         f" (select day from days d where d.source = s.id order by day desc limit 1) as last_day, {_NEWEST_SEEN}"
         " from sources s where s.id = :source",
