@@ -5,6 +5,7 @@ The pictures are written to ``screenshots/`` beside the tests (or to ``COMMUNIQU
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -101,8 +102,10 @@ def test_a_page_looks_like_this(browser: Browser, address: str, name: str) -> No
         page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
         assert page.locator("h1").count() == 1
         assert page.locator("main").count() == 1
-        levels = [int(tag[1]) for tag in page.eval_on_selector_all(":is(h1,h2,h3,h4)", "all => all.map(e => e.tagName)")]
-        assert levels[0] == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+        levels = [
+            int(tag[1]) for tag in page.eval_on_selector_all(":is(h1,h2,h3,h4)", "all => all.map(e => e.tagName)")
+        ]
+        assert levels[0] == 1 and all(b <= a + 1 for a, b in itertools.pairwise(levels)), levels
         page.context.close()
 
 

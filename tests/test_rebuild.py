@@ -17,8 +17,8 @@ from archive.errors import ConfigurationError
 from archive.group import Groups
 from archive.home import Home
 from archive.models import Hints
-from archive.rebuild import rebuild
 from archive.query import parse
+from archive.rebuild import rebuild
 from archive.store import Only, Store
 from tests.crawling import command, contents, rows, warc_files
 from tests.keeping import captured, keep, source, texts
