@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(VENV)/bin/communique demo --home "$(HOME_DIR)"
 
 test: check
-	$(VENV)/bin/python -m pytest -q
+	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -13,6 +13,7 @@ from typing import Any
 
 from datasette.app import Datasette
 
+from archive.query import WEIGHTS
 from archive.web import audience, found
 from archive.web.asked import Asked
 from archive.web.server import SETTINGS, metadata_path
@@ -23,7 +24,7 @@ TIMES = 9
 # what the newest of two equal hits is, and the score: as the search page says, in plain words of SQL
 _AT = "min(coalesce(a.published, a.first_seen), a.first_seen)"
 BY_SCORE = f"""
-select f.rowid, -bm25(search_text_fts, 4.0, 1.0, 1.0) / (1 + max(0, :newest - julianday({_AT})) / 30.0) as score
+select f.rowid, -bm25(search_text_fts, {WEIGHTS}) / (1 + max(0, :newest - julianday({_AT})) / 30.0) as score
 from search_text_fts f cross join articles a on a.id = f.rowid
 where search_text_fts match :match order by score desc, f.rowid desc limit {FIRST}
 """

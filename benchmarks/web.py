@@ -155,6 +155,17 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         time.sleep(0.1)
 
 
+def _rest(*servers: psutil.Process) -> None:
+    """Wait until all that servers do at their start is done (dictionaries are read), but no longer than a minute."""
+    until = time.monotonic() + 60
+    spent = [sum(server.cpu_times()[:2]) for server in servers]
+    while time.monotonic() < until:
+        time.sleep(2)
+        before, spent = spent, [sum(server.cpu_times()[:2]) for server in servers]
+        if all(now - then < 0.1 for now, then in zip(spent, before, strict=True)):
+            return
+
+
 @contextmanager
 def written(home: Home, rate: float) -> Iterator[dict[str, Any]]:
     """A crawl that writes, on the readers' core; what it did is in the dict when it has ended."""
@@ -234,6 +245,7 @@ def pages(home: Home, names: list[str], rounds: int, rate: float) -> bool:
             written(home, rate) as done,
         ):
             servers = [(one, ports[0]), (other, ports[1])]
+            _rest(one, other)
             print(
                 f"{'milliseconds':<22}{'ours':>9}{'95%':>7}{'stock':>9}{'95%':>7}{'times':>7}   ({READERS} readers)"
             )

@@ -149,7 +149,7 @@ def test_the_inner_tables_are_hidden(get: Get) -> None:
     assert shown == {
         "articles", "blocks", "captures", "copies", "days", "derivations", "entries", "figures", "figures_unread",
         "links", "media", "quotes", "readings", "restricted", "revisions", "runs", "shared_quotations", "sources",
-        "stories",
+        "stories", "totals",
     }  # fmt: skip
 
 

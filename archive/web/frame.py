@@ -6,10 +6,12 @@ import re
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from datasette import Response
 from datasette.database import QueryInterrupted, Results
 from datasette.utils import sqlite_timelimit
+from jinja2 import Environment, Template
 
 from archive.web import audience, cells, permissions
 from archive.web.policy import STRICT
@@ -87,11 +89,36 @@ async def metadata(datasette: Any) -> Mapping[str, Any]:
     return datasette.metadata() or {}
 
 
+class _AtOnce(Template):
+    """A template of ours: none of them waits for anything.
+
+    Datasette's own may, and so Jinja asks of each value that is called or looped over whether it is to be waited for:
+    on the home page 3,000 times, more than half of the time that the page takes.
+    """
+
+    async def render_async(self, *args: Any, **kwargs: Any) -> str:
+        """What Datasette asks for."""
+        return self.render(*args, **kwargs)
+
+
+# by the environment that each stands over
+_plain: WeakKeyDictionary[Any, Environment] = WeakKeyDictionary()
+
+
+def _template(datasette: Any, name: str) -> Template:
+    env = datasette.jinja_env if hasattr(datasette, "jinja_env") else datasette.get_jinja_environment()
+    if env not in _plain:
+        plain = env.overlay(enable_async=False)
+        plain.template_class = _AtOnce
+        _plain[env] = plain
+    return _plain[env].get_template(name)
+
+
 async def page(
     request: Any, datasette: Any, template: str, context: Mapping[str, Any], status: int = 200
 ) -> Response:
     """One of our pages."""
-    html = await datasette.render_template(template, dict(context), request=request)
+    html = await datasette.render_template(_template(datasette, template), dict(context), request=request)
     return Response.html(html, status=status, headers=HEADERS)
 
 
