@@ -142,3 +142,9 @@ def m012_pages(db: Database) -> None:
     for statement in _PAGES.split(";;\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def m013_detected(db: Database) -> None:
+    """The few articles whose language is not the one that their page states: a search asks for theirs too."""
+    db.execute("create index articles_detected on articles(language_detected) where language_detected is not null")

@@ -14,7 +14,7 @@ import pkgutil
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
 from threading import local
 
@@ -144,6 +144,11 @@ def asked(word: str, languages: Collection[str] | None = None) -> tuple[str, ...
             if languages is None or language in languages:
                 found.update(dict.fromkeys(_named(spelling, language)))
     return tuple(found)
+
+
+def codes(tags: Iterable[str]) -> frozenset[str]:
+    """The languages of tags, as texts in them have their stems: Norwegian is one, however it is tagged."""
+    return frozenset(map(_code, tags))
 
 
 def preload(languages: Collection[str] = lemmas.LANGUAGES) -> None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.query import WEIGHTS, Query
+from archive.stems import codes
 from archive.store_rows import Rows
 
 _NOW = """
-select a.id, a.published, a.source, a.title, coalesce(a.summary || char(10), '') || a.text as text, a.url, a.language
+select a.id, a.published, a.source, a.title, coalesce(a.summary || char(10), '') || a.text as text, a.url,
+  coalesce(a.language_detected, a.language) as language
 from search_text_fts f cross join articles a on a.id = f.rowid
 where search_text_fts match :words and f.rank match :weights {only}
 order by f.rank, a.id limit :limit
@@ -37,13 +39,16 @@ select a.id, a.source, a.published, coalesce(f.first_seen, c.seen_from) as first
   coalesce(r.title, a.title) as title,
   iif(r.id is null, coalesce(a.summary || char(10), '') || a.text, coalesce(r.summary || char(10), '') || r.text)
     as text,
-  a.url, a.language
+  a.url, coalesce(a.language_detected, a.language) as language
 from best f join articles a on a.id = f.article
 left join revisions c on c.article = a.id and c.number = a.revisions
 left join revisions r on r.article = a.id and r.number = f.number and not f.there
 left join revisions d on d.article = a.id and d.number = f.number + 1 and not f.there
 order by f.there, f.rank, a.id
 """
+_LANGUAGES = (
+    "select language from articles union select language_detected from articles where language_detected is not null"
+)
 _DAY = "coalesce(a.published_day, substr(a.first_seen, 1, 10))"
 _ONLY = {
     "source": "a.source = :source",
@@ -74,10 +79,9 @@ class Searches(Rows):
     """Articles by what is asked."""
 
     def languages(self) -> frozenset[str] | None:
-        """The languages that texts are in, without how they are written (sr, not sr-Latn); None where one's is not
-        known."""
-        found = {row[0] for row in self.conn.execute("select distinct language from articles")}
-        return None if None in found else frozenset(one.partition("-")[0].lower() for one in found)
+        """The languages that texts are in, stated or found; None where one's is not known."""
+        found = {row[0] for row in self.conn.execute(_LANGUAGES)}
+        return None if None in found else codes(found)
 
     def search(self, query: Query, only: Only, limit: int) -> list[dict[str, Any]]:
         """Articles whose texts hold what is asked, the best first."""

@@ -16,8 +16,8 @@ from datasette.app import Datasette
 from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request
 
-from archive.query import WEIGHTS, indexed
-from archive.store import Store
+from archive.query import WEIGHTS, indexed, parse
+from archive.store import Only, Store
 from archive.web import frame, hits
 from archive.web.found import Asked, Found, find
 from archive.web.server import SETTINGS
@@ -323,6 +323,36 @@ def test_what_was_deleted_stands_first_with_the_text_that_had_it(own: Archive) -
     pages = [own.find(Asked(q='"nobody was hurt"', history=True), 1, offset).rows for offset in range(4)]
     assert [[row["id"] for row in page] for page in pages] == [[2], [3], [1], []]
     assert own.find(Asked(q='"nobody was hurt"', history=True, source=("closed",))).total == 0
+
+
+def test_by_time_found_what_dropped_it_stands_among_the_others(own: Archive) -> None:
+    for number in range(1, 10):
+        own.article(number, "open", "Barge", "The barge sank.", stamp(START + timedelta(hours=number)))
+    for number in (1, 2, 3, 8):
+        own.revise(number, "Nothing happened.")
+    asked = Asked(q='"barge sank"', history=True)
+    found = own.find(asked, 3, order="seen", words=0)
+    assert [row["id"] for row in found.rows] == [9, 8, 7] and (found.total, found.dropped) == (9, 4)
+    assert [row["id"] for row in own.find(asked, 20, order="seen", words=0).rows] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("stated", "found", "typed", "form", "text"),
+    [
+        ("en", "fr", "réforme", "réformes", "Les réformes entrent en vigueur lundi."),
+        ("no", None, "båten", "Båtene", "Båtene ligger i havnen."),
+        ("nn-NO", None, "båten", "Båtene", "Båtene ligger i havnen."),
+    ],
+)
+def test_a_text_is_found_and_marked_by_the_stems_of_the_language_it_is_in(
+    own: Archive, stated: str, found: str | None, typed: str, form: str, text: str
+) -> None:
+    own.article(1, "open", "Ferry", text, stamp(START), language=stated, language_detected=found)
+    own.conn.execute("update search_text set stems = ?", (indexed("Ferry", text, found or stated)[2],))
+    (row,) = own.find(Asked(q=typed)).rows
+    assert row["snippet"] == text.replace(form, f"\ue000{form}\ue001")
+    rows = own.store.search(parse(typed, own.store.languages()), Only(), 10)
+    assert [(row["id"], row["language"]) for row in rows] == [(1, found or stated)]
 
 
 def test_nothing_is_found_where_nothing_is_asked(own: Archive) -> None:

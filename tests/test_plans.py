@@ -95,6 +95,12 @@ ADDRESSES: dict[str, list[str]] = {
 }
 # routes that write, or that read nothing of the archive without a reader who is signed in and has notes
 OTHERS = re.compile(r"\^/(notes|searches|article/\(\?P<article>\[\^/\]\*\)/(notes|tags))\b")
+# the source that is closed
+SMALLEST = "(select source from articles group by source order by count(*), source limit 1)"
+STORY = (
+    "(select max(id) from stories t where sources > 1"
+    f" and not exists (select 1 from articles m where m.story = t.id and m.source = {SMALLEST}))"
+)
 # SQL by which the names in addresses are filled in
 VALUES = {
     "article": "select id from articles order by id desc limit 1 offset 20",
@@ -102,9 +108,8 @@ VALUES = {
     "revision": "select p.id from revisions r join revisions p on p.article = r.article and p.number = 1"
     " where r.number = 2 order by r.id desc limit 1",
     "gone": "select id from articles where gone_at is not null order by id desc limit 1",
-    "story": "select id from stories where sources > 1 order by id desc limit 1",
-    "told": "select max(id) from articles where story = (select id from stories where sources > 1"
-    " order by id desc limit 1)",
+    "story": f"select {STORY}",
+    "told": f"select max(id) from articles where story = {STORY}",
     "reporting": "select article from figures where known_until is null order by id desc limit 1",
     "source": "select source from articles group by source order by count(*) desc, source limit 1",
     "official": "select id from sources where kind = 'official' order by id limit 1",
@@ -186,10 +191,7 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Home]:
 def _hold_back(home: Home) -> None:
     """Close the smallest source, and restrict an article."""
     with closing(sqlite3.connect(home.database)) as conn, conn:
-        conn.execute(
-            "update sources set public = 0 where id = (select source from articles group by source"
-            " order by count(*), source limit 1)"
-        )
+        conn.execute(f"update sources set public = 0 where id = {SMALLEST}")
         conn.execute("insert into restricted select min(id), '2031-05-01T00:00:00.000Z', 'asked' from articles")
 
 

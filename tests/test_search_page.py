@@ -258,6 +258,14 @@ def test_results_are_had_as_json_and_csv(get: Get, monkeypatch: pytest.MonkeyPat
         seen += [row["article"] for row in data["rows"]]
         address = data["next"]
     assert len(seen) == len(set(seen)) == 45
+    # behind the last page there is nothing, however deep it is
+    monkeypatch.setattr(search, "DEEPEST", 20)
+    for page in (6, 12, 13, 999_999):
+        deep = get(f"/search.json?q=ferry&page={page}").json()
+        assert (deep["rows"], deep["next"]) == ([], None)
+        assert deep["notes"] == [f"There are no results on page {page}: the last one is 5."]
+    assert get("/search.json?q=ferry&page=5").json()["next"] is None
+    assert not tree(get("/search?q=ferry&page=2")).xpath(RESULTS)
     assert get("/search.json?q=ferry&source=nosuch").json()["notes"] == [
         "There is no source “nosuch” in this archive."
     ]

@@ -26,6 +26,8 @@ T = TypeVar("T")
 DATABASE = "archive"
 # whether a permission is asked for on behalf of our own pages, which filter by themselves
 _ours: ContextVar[bool] = ContextVar("communique_ours", default=False)
+# whether a request holds SQL of its reader
+_theirs: ContextVar[bool] = ContextVar("communique_theirs", default=False)
 
 
 class Held(NamedTuple):
@@ -77,13 +79,14 @@ class _Connection(sqlite3.Connection):
 class Shown(Database):  # type: ignore[misc]
     """A second handle on the archive's file, without what is held back. It is not among Datasette's databases."""
 
-    def __init__(self, plain: Any, closed: bool) -> None:
+    def __init__(self, plain: Any, closed: bool, walled: bool = False) -> None:
         super().__init__(plain.ds, path=plain.path, is_mutable=plain.is_mutable)
         self.name, self.route = plain.name, plain.route
         # closed with it; the second is Datasette 1.0's name
         here = hasattr(plain, "_all_file_connections")
         self._opened = plain._all_file_connections if here else plain._all_connections
         self._without_closed = closed
+        self._walled = walled
         self._connections = threading.local()
 
     def connect(self, write: bool = False) -> _Connection:
@@ -104,7 +107,7 @@ class Shown(Database):  # type: ignore[misc]
                 conn = self.connect()
                 self.ds._prepare_connection(conn, self.name)
                 self._connections.conn = conn
-            conn.views = stand_before(conn, self._without_closed, conn.views)
+            conn.views = stand_before(conn, self._without_closed, conn.views, self._walled)
             return fn(conn)
 
         if self.ds.executor is None:
@@ -121,6 +124,7 @@ class Guarded(Database):  # type: ignore[misc]
         # its connections are those of the one before: a thread has one for a name
         self.__dict__.update(plain.__dict__)
         self._open, self._signed_in = Shown(plain, closed=True), Shown(plain, closed=False)
+        self._walled = Shown(plain, closed=False, walled=True)
         self._lock = threading.Lock()
         self._watch: sqlite3.Connection | None = None
         self._version: int | None = None
@@ -152,7 +156,8 @@ class Guarded(Database):  # type: ignore[misc]
             return await super().execute(sql, params, *args, **options)
         if BEHIND.search(sql):
             raise sqlite3.OperationalError("articles are restricted: name tables without a schema")
-        return await self._signed_in.execute(sql, params, *args, **options)
+        shown = self._walled if _theirs.get() else self._signed_in
+        return await shown.execute(sql, params, *args, **options)
 
     async def whole(self, sql: str, values: Mapping[str, object]) -> Any:
         """The rows of a statement of ours that says what is held back."""
@@ -231,6 +236,16 @@ def for_our_pages() -> Iterator[None]:
         yield
     finally:
         _ours.reset(token)
+
+
+@contextmanager
+def for_their_sql() -> Iterator[None]:
+    """Statements that are run meanwhile may hold what a reader wrote."""
+    token = _theirs.set(True)
+    try:
+        yield
+    finally:
+        _theirs.reset(token)
 
 
 def closed_to(datasette: Any, actor: Any) -> bool:

@@ -19,7 +19,10 @@ def bounded(app: App) -> App:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await app(scope, receive, send)
             return
-        body = await _body(receive)
+        try:
+            body = await _body(receive)
+        except ConnectionError:  # there is nobody to be answered, and a note that was cut off is none
+            return
         if body is None:
             await _refuse(send, 413, f"More than {LONGEST:,} bytes cannot be sent at a time.")
             return
@@ -34,13 +37,17 @@ def bounded(app: App) -> App:
 
 
 async def _body(receive: Any) -> bytes | None:
-    """What is sent; None: too much. What comes behind it is not read: the server ends such a connection."""
+    """What is sent; None: too much. What comes behind it is not read: the server ends such a connection.
+
+    Raises:
+        ConnectionError: whoever sent it has gone before its end.
+    """
     parts: list[bytes] = []
     left = LONGEST
     while True:
         message = await receive()
-        if message["type"] != "http.request":  # whoever sent it has gone
-            return b"".join(parts)
+        if message["type"] != "http.request":
+            raise ConnectionError
         parts.append(message.get("body", b""))
         left -= len(parts[-1])
         if left < 0:

@@ -50,8 +50,8 @@ async def find(
 ) -> Found:
     """Search on a reader's handle, in one visit to its thread.
 
-    ``order``: as in ``asked`` where None; ``seen``: the articles first that the archive found last. ``seen_after``:
-    only those that it found after that stamp. ``words`` of a snippet, 0: none.
+    ``order``: as in ``asked`` where None; ``seen``: the articles first that the archive found last, those that no
+    longer have what is asked among them. ``seen_after``: only those that it found after that stamp. ``words`` of a snippet, 0: none.
 
     Raises:
         QueryInterrupted: one of its statements takes longer than a query may.
@@ -92,6 +92,11 @@ def _find(hits: Hits, asked: Asked, query: Query, limit: int, offset: int, group
     else:
         total = sum(group.hits for group in counted if lets(asked, group, hits.sources))
         counted = added(counted, every)
+    if hits.order == "seen":  # one order for all, or what is new would never stand before many that dropped it
+        last = offset + limit
+        both = hits.shown(dropped[:last] + ([{"id": id} for id in hits.ranked(last, total)] if total else []))
+        both.sort(key=lambda row: (row["first_seen"], row["id"]), reverse=True)
+        return Found(both[offset:last], total + len(dropped), len(dropped), counted, hits.sources, query)
     rows = dropped[offset : offset + limit]
     if total and limit > len(rows):
         first = max(offset - len(dropped), 0)
@@ -101,7 +106,7 @@ def _find(hits: Hits, asked: Asked, query: Query, limit: int, offset: int, group
 
 def _mark(row: Row, query: Query, words: int) -> None:
     """Cut the snippet out of a row's text, and mark the hits."""
-    summary, text = row.pop("summary"), row.pop("text")
-    row["marked"] = highlight(query, row["title"], row["language"])
+    summary, text, tag = row.pop("summary"), row.pop("text"), row.pop("language_detected") or row["language"]
+    row["marked"] = highlight(query, row["title"], tag)
     text = f"{summary}\n\n{text}" if summary else text
-    row["snippet"] = snippet(query, text, row["language"], words) if words else ""
+    row["snippet"] = snippet(query, text, tag, words) if words else ""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
+from urllib.parse import parse_qsl
 
 from datasette import Request, Response
 from datasette.utils import tilde_decode
@@ -83,9 +85,16 @@ def gated(app: App, datasette: Any) -> App:
             if not replaced:
                 await send(message)
 
-        await app(scope, receive, replacing if asked else send)
+        with audience.for_their_sql() if _has_sql(scope) else nullcontext():
+            await app(scope, receive, replacing if asked else send)
 
     return wrapped
+
+
+def _has_sql(scope: Mapping[str, Any]) -> bool:
+    """Whether a request holds SQL: a statement, or a condition for a table."""
+    query: str = scope["query_string"].decode("latin-1") if scope["type"] == "http" else ""
+    return any(name in ("sql", "_where") for name, _ in parse_qsl(query, keep_blank_values=True))
 
 
 def _path(datasette: Any, scope: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple
 from datasette.utils import sqlite_timelimit
 
 from archive.query import WEIGHTS, Query, parse
-from archive.stems import LANGUAGES, SIGN
+from archive.stems import LANGUAGES, SIGN, codes
 from archive.web.asked import Asked
 from archive.web.queries import Row
 
@@ -74,16 +74,17 @@ with hits as materialized (
 select id, max(number) as number, min(seen_from) as had_from, max(seen_to) as had_to, source, language, day
 from hits group by id order by {{sort}} desc, id desc
 """  # noqa: S608
-# one step in the index for each tag, however many articles there are
+# one step in the index for each tag, however many articles there are; a text that is in another language than its
+# page states has the stems of its own
 _TAGS = """
 with recursive tags(tag) as (select min(language) from main.articles where language is not null
   union all select (select min(language) from main.articles where language > tag) from tags where tag is not null)
 select tag from tags where tag is not null
+union select language_detected from main.articles where language_detected is not null
 """
-_SAME = {"no": "nb", "nn": "nb"}
 _SHOWN = """
 select a.id, a.url, a.source, s.name as source_name, s.kind, s.timezone, a.title, a.published, a.published_printed,
-  a.published_day, a.published_doubt, a.first_seen, a.language, a.revisions, a.gone_at, a.story,
+  a.published_day, a.published_doubt, a.first_seen, a.language, a.language_detected, a.revisions, a.gone_at, a.story,
   t.articles as story_articles, t.sources as story_sources, a.summary, a.text
 from json_each(:ids) i cross join articles a on a.id = i.value cross join sources s on s.id = a.source
 left join stories t on t.id = a.story
@@ -125,9 +126,7 @@ def _and(*conditions: tuple[object, str]) -> str:
 
 def understood(conn: sqlite3.Connection, q: str) -> Query:
     """A query for the texts of an archive: stems of languages that none of them has are left out, each would cost."""
-    codes = {language(tag) for (tag,) in conn.execute(_TAGS)}
-    found = {_SAME.get(code, code) for code in codes}
-    return parse(q, frozenset(found | _MIXED))
+    return parse(q, codes(tag for (tag,) in conn.execute(_TAGS)) | _MIXED)
 
 
 class Hits:
@@ -141,7 +140,7 @@ class Hits:
     ) -> None:
         self._conn = conn
         self._limit = limit
-        self._order = order
+        self.order = order
         self.sources = {row["id"]: row for row in self._rows("select id, name, kind, timezone from sources")}
         self._held = self._all("select count(*) from main.sources", {})[0][0] > len(self.sources)
         self._values: Row = {
@@ -215,7 +214,7 @@ class Hits:
             if not horizon or len(best) == many:
                 break
             wanted *= 8
-        if horizon and self._order == "relevance":
+        if horizon and self.order == "relevance":
             most, rare = self._most()
             if rare:
                 best = _merged(many, best, self._window(many, "", " OR ".join(rare)))
@@ -228,7 +227,7 @@ class Hits:
         return self._one(f"select julianday({_AT}) from main.articles a order by {_AT} desc limit 1") or 0.0  # noqa: S608
 
     def _clock(self) -> str:
-        return "a.first_seen" if self._order == "seen" else _AT
+        return "a.first_seen" if self.order == "seen" else _AT
 
     def _horizon(self, articles: int) -> str:
         """The time since which so many articles came; empty: all did."""
@@ -240,7 +239,7 @@ class Hits:
     def _window(self, many: int, horizon: str, holding: str = "") -> list[tuple[int, float]]:
         """The best of the articles since a time, or of those that hold something, with their scores."""
         clock = self._clock()
-        score = _SCORE.format(index="search_text_fts", weights=WEIGHTS) if self._order == "relevance" else clock
+        score = _SCORE.format(index="search_text_fts", weights=WEIGHTS) if self.order == "relevance" else clock
         values = {**self._values, "horizon": horizon, "many": many, "holding": holding}
         within = ""
         if horizon:
@@ -294,7 +293,7 @@ class Hits:
 
         ``number``: of the last revision that had it; ``had_from``, ``had_to``: when it was seen first and last.
         """
-        sort = {"relevance": "max(score)", "newest": "at", "seen": "seen"}[self._order]
+        sort = {"relevance": "max(score)", "newest": "at", "seen": "seen"}[self.order]
         sql = _EARLIER.format(filters=self._dates, sort=sort)
         return self._rows(sql, **self._values, newest=self._newest())
 

@@ -28,6 +28,8 @@ from archive.web.readers import Reader, signed
 LONGEST, QUOTATION, TAG = 20_000, 2_000, 60
 # notes on a page; tags to choose from; notes in a file
 _PAGE, _TAGS, _EXPORTED = 50, 300, 100_000
+# pages that can be asked for: more than any notes have, and a number that SQLite holds
+_PAGES = 1_000_000
 # characters and words of a search in the notes
 _ASKED, _WORDS = 200, 20
 _LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -129,7 +131,7 @@ async def _listing(request: Any, datasette: Any) -> Response:
     if this is None:
         return await readers.refused(request, datasette)
     asked = _asked(request.args)
-    page = max(number(request.args.get("page") or "1") or 1, 1)
+    page = min(max(number(request.args.get("page") or "1") or 1, 1), _PAGES)
     context: Row = {"here": "notes", "asked": asked, "notes": [], "tags": [], "tagged": [], "total": 0, "page": page}
     try:
         rows, total = await asyncio.to_thread(

@@ -199,7 +199,7 @@ class Notes:
     def tag(self, place: Row, author: str | None, tags: list[str], at: str) -> None:
         """Put tags on an article; one that it has stays whose it is."""
         with self._writing() as conn:
-            _bounded(conn, "tags", author, MOST_TAGS - len(tags))
+            _bounded(conn, "tags", author, MOST_TAGS, len(tags))
             here = _place(conn, place)
             conn.executemany(
                 "insert or ignore into tags (place, tag, folded, author, created) values (?, ?, ?, ?, ?)",
@@ -353,7 +353,7 @@ def _insert(conn: sqlite3.Connection, table: str, row: Row) -> int:
     return int(done.lastrowid or 0)
 
 
-def _bounded(conn: sqlite3.Connection, table: str, author: str | None, most: int) -> None:
+def _bounded(conn: sqlite3.Connection, table: str, author: str | None, most: int, more: int = 1) -> None:
     kept = conn.execute(f"select count(*) from {table} where author is ?", (author,)).fetchone()[0]  # noqa: S608
-    if kept >= most:
+    if kept + more > most:
         raise UnfitError(f"a reader keeps {most:,} {table} at most")

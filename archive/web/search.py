@@ -73,12 +73,22 @@ async def _search(request: Any, datasette: Any) -> Response:
     try:
         if form:
             return await _listed(db, asked, form, datasette.urls)
-        deepest = min(asked.page, DEEPEST // _PAGE)
-        found = await find(db, asked, _PAGE, (deepest - 1) * _PAGE, groups=True, words=_WORDS)
+        found = await find(db, asked, *_stretch(asked, _PAGE), groups=True, words=_WORDS)
     except QueryInterrupted:
         return await _interrupted(request, datasette, asked, form)
     context = {**_context(asked, found), "here": "search", "saving": saving(datasette, request)}
     return await frame.page(request, datasette, "communique_search.html", context)
+
+
+def _stretch(asked: Asked, size: int) -> tuple[int, int]:
+    """How many results, and after how many: none on a page behind the last one that can be asked for."""
+    deep = asked.page > DEEPEST // size
+    return (0, 0) if deep else (size, (asked.page - 1) * size)
+
+
+def _pages(found: Found, size: int) -> int:
+    """How many pages of results there are that can be asked for."""
+    return min(-(-found.total // size), DEEPEST // size)
 
 
 def _plain(query: str) -> str | None:
@@ -89,12 +99,12 @@ def _plain(query: str) -> str | None:
 
 
 def _context(asked: Asked, found: Found) -> Row:
-    pages = min(-(-found.total // _PAGE), DEEPEST // _PAGE)
+    pages = _pages(found, _PAGE)
     return {
         "asked": asked,
         "q": asked.q,
         "query": found.query,
-        "odd": _odd(asked, found),
+        "odd": _odd(asked, found, _PAGE),
         "found": found,
         "first": (asked.page - 1) * _PAGE + 1,
         "pages": pages,
@@ -124,7 +134,7 @@ async def _interrupted(request: Any, datasette: Any, asked: Asked, form: str | N
     return await frame.page(request, datasette, "communique_search.html", context, status=503)
 
 
-def _odd(asked: Asked, found: Found) -> list[str]:
+def _odd(asked: Asked, found: Found, size: int) -> list[str]:
     """What was asked that is none."""
     kinds = sorted({row["kind"] for row in found.sources.values()})
     odd = [*asked.odd, *found.query.notes]
@@ -135,7 +145,7 @@ def _odd(asked: Asked, found: Found) -> list[str]:
         if kind not in kinds
     ]
     if asked.page > 1 and not found.rows and found.total:
-        odd.append(f"There are no results on page {asked.page}: the last one is {-(-found.total // _PAGE)}.")
+        odd.append(f"There are no results on page {asked.page}: the last one is {_pages(found, size)}.")
     return odd
 
 
@@ -239,19 +249,18 @@ def _unmarked(text: str) -> str:
 
 async def _listed(db: Any, asked: Asked, form: str, urls: Any) -> Response:
     """The results as data, some hundred at a time."""
-    last = DEEPEST // _LIST
-    found = await find(db, asked, _LIST, (min(asked.page, last) - 1) * _LIST, words=_WORDS if form == "json" else 0)
+    found = await find(db, asked, *_stretch(asked, _LIST), words=_WORDS if form == "json" else 0)
     rows = [{name: row.get("id" if name == "article" else name) for name in _COLUMNS} for row in found.rows]
     for row in rows:
         row["snippet"] = _unmarked(row["snippet"] or "")
-    more = asked.page < last and asked.page * _LIST < found.total
+    more = asked.page < _pages(found, _LIST)
     following = urls.path(asked.but(page=asked.page + 1).address(f"/search.{form}")) if more else None
     if form == "json":
         return Response.json(
             {
                 "ok": True,
                 "query": asked.q,
-                "notes": _odd(asked, found),
+                "notes": _odd(asked, found, _LIST),
                 "total": found.total,
                 "next": following,
                 "rows": rows,

@@ -32,8 +32,6 @@ NAME, QUERY = 120, 3_000
 MOST = 999
 # characters of a token: 128 bits
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-# parameters of one search: three filters of 40 values, and the rest
-_FIELDS = 200
 # between the fetching of a page and its keeping, at most: a full queue before slow workers
 _UNDER_WAY = timedelta(minutes=10)
 # before every stamp
@@ -47,7 +45,7 @@ def saving(datasette: Any, request: Any) -> bool:
 
 def read(query: str) -> Asked:
     """The search of an address's parameters."""
-    given = parse_qs(query, keep_blank_values=True, max_num_fields=_FIELDS)
+    given = parse_qs(query, keep_blank_values=True)
     return Asked.read(MultiParams({name: [readers.typed(value) for value in given[name]] for name in given})).but()
 
 

@@ -6,6 +6,11 @@ it; each view of the archive stands once more on the covered tables. Only a name
 reaches what stands behind: :data:`BEHIND` finds that in a reader's statement.
 
 Restricted articles are missing for everybody, sources that are not public for readers who are not signed in.
+
+SQLite melts a view into the statement that asks for it, and may then try a reader's condition on a row before it tries
+ours: one that fails with the row's text in the error's message would show what is held back. So the views for what
+readers write themselves end in a ``limit`` that limits nothing: SQLite neither melts such a view nor takes conditions
+into it. That costs the indexes, so Datasette's own statements and ours have views without.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from typing import NamedTuple
 # these are not looked into, so that a statement of any length is read once
 BEHIND = re.compile(r"(?i)(?<!\w)main(?:[^\w.]*+\.|[^\w.]*?(?:/\*|--))")
 # where SQLite itself shows pages of the file, samples of values, or what others ask
-_INNER = ("sqlite_dbpage", "sqlite_stat", "sqlite_stmt")
+_INNER = ("dbstat", "sqlite_dbpage", "sqlite_stat", "sqlite_stmt")
 _HINT = re.compile(r"(?i)(?<![\w.])(\w+)\s+(?:(?:as\s+)?(\w+)\s+)?indexed\s+by\s+(\w+)")
 _CREATE = re.compile(r"(?i)^\s*create\s+view\s+")
 _CONTENT = re.compile(r"(?i)\bcontent\s*=\s*['\"\[]?(\w+)")
@@ -116,13 +121,15 @@ def tables(conn: sqlite3.Connection) -> list[Table]:
 
 
 class Views:
-    """The temporary views of one kind of reader over one schema. ``closed``: sources that are not public are missing.
+    """The temporary views of one kind of reader over one schema. ``closed``: sources that are not public are missing;
+    ``walled``: for statements that readers write.
 
     ``conditions``: of each covered table what its rows must meet, as ``t``; ``selects``: what stands before it.
     """
 
-    def __init__(self, conn: sqlite3.Connection, closed: bool) -> None:
+    def __init__(self, conn: sqlite3.Connection, closed: bool, walled: bool = False) -> None:
         self.closed = closed
+        self.walled = walled
         self.known = {table.name: table for table in tables(conn)}
         self.conditions: dict[str, str] = {}
         self.selects: dict[str, str] = {}
@@ -180,11 +187,18 @@ class Views:
             found.append(shown if column in table.required else f"(t.{column} is null or {shown})")
         if not found:
             found = [
-                f"exists (select 1 from {other} k where k.{key} = t.{column})"  # noqa: S608
+                self._of_shown(other, key, column, condition)
                 for column, (other, key) in table.keys.items()
-                if other in self.known and self._condition(self.known[other]) not in (None, "true")
+                if other in self.known and (condition := self._condition(self.known[other])) not in (None, "true")
             ]
         return " and ".join(found) or None
+
+    @staticmethod
+    def _of_shown(other: str, key: str, column: str, condition: str) -> str:
+        """That the row which a row refers to is shown. With the schema, as all that :meth:`hinted` puts into a
+        reader's statement: a name without one could be that of a WITH of theirs."""
+        shown = f"(select t.* from main.{other} t where {condition})"  # noqa: S608
+        return f"exists (select 1 from {shown} k where k.{key} = t.{column})"  # noqa: S608
 
     @staticmethod
     def _of_open_source(article: str) -> str:
@@ -198,7 +212,11 @@ class Views:
             shown = f"t.rowid not in {_RESTRICTED}"
             shown += f" and {self._of_open_source('t.rowid')}" if self.closed else ""
         elif content and (key := _CONTENT_ROWID.search(table.sql)):
-            shown = f"exists (select 1 from {content[1]} k where k.{key[1]} = t.rowid)"  # noqa: S608
+            # told of all at once: what hangs on the row is tried after a reader's conditions
+            held = f"select k.{key[1]} from main.{content[1]} k where k.article in {_RESTRICTED}"  # noqa: S608
+            shown = f"t.rowid not in ({held})"
+            if self.closed:
+                shown += f" and exists (select 1 from {content[1]} k where k.{key[1]} = t.rowid)"  # noqa: S608
         self.conditions[table.name] = shown
         # the hidden columns by which it is searched and ranked are columns of the view
         self.selects[table.name] = (
@@ -213,7 +231,11 @@ class Views:
     def statements(self) -> Iterator[str]:
         """What makes the views."""
         for name, select in self.selects.items():
-            yield f"create temp view [{name}] as {select}"
+            # a full-text index is searched only where its view is melted; no index of SQLite's stands on it, so that
+            # our condition, which comes first, is tried first
+            indexed = self.known[name].sql.lower().startswith("create virtual table")
+            wall = " limit -1" if self.walled and not indexed else ""
+            yield f"create temp view [{name}] as {select}{wall}"
         for _, sql in self.views:
             yield _CREATE.sub("create temp view ", self.hinted(sql), count=1)
 
@@ -227,6 +249,8 @@ class Views:
                 word, table, alias = f"{table} ", alias, alias
             if table not in self.conditions:
                 return match[0]
+            if self.walled:  # behind the wall no index is of use
+                return f"{word}{table} {alias or ''}"
             return (
                 f"{word}(select t.* from main.{table} t indexed by {index}"  # noqa: S608
                 f" where {self.conditions[table]}) {alias or table}"
@@ -235,7 +259,7 @@ class Views:
         return _HINT.sub(behind, sql)
 
 
-def stand_before(conn: sqlite3.Connection, closed: bool, known: Views | None) -> Views:
+def stand_before(conn: sqlite3.Connection, closed: bool, known: Views | None, walled: bool = False) -> Views:
     """Have the views stand on a connection, made anew where the archive's schema is another than they were made for.
 
     ``known``: what this returned before for this connection.
@@ -250,7 +274,7 @@ def stand_before(conn: sqlite3.Connection, closed: bool, known: Views | None) ->
     try:
         for (name,) in conn.execute("select name from sqlite_temp_master where type = 'view'").fetchall():
             conn.execute(f"drop view temp.[{name}]")
-        views = Views(conn, closed)
+        views = Views(conn, closed, walled)
         for statement in views.statements():
             conn.execute(statement)
         schema = conn.execute("pragma main.schema_version").fetchone()[0] + 1
