@@ -196,7 +196,8 @@ def unfinished_line(rebuild: Mapping[str, Any]) -> str:
 @click.option(
     "--snapshot", is_flag=True, help="Serve a copy of the archive as it is now; crawls change nothing in it."
 )
-def serve(home: Home, host: str, port: int, in_browser: bool, snapshot: bool) -> None:
+@click.pass_context
+def serve(context: click.Context, home: Home, host: str, port: int, in_browser: bool, snapshot: bool) -> None:
     """Serve the archive in Datasette until Ctrl-C.
 
     The copy of --snapshot lies in the home folder while it is served; crawls and rebuilds go on beside it.
@@ -206,6 +207,14 @@ def serve(home: Home, host: str, port: int, in_browser: bool, snapshot: bool) ->
     """
     from archive.web.server import run
 
+    store = _store(home)
+    not_yet = store.served_openly(
+        source.id for source in (context.obj(home) if context.obj else ()) if not source.public
+    )
+    store.close()
+    for source in not_yet:
+        line = "is not public in the catalogue, and open in the archive until it is crawled or rebuilt"
+        click.echo(f"communique: {source} {line}: `communique rebuild --source {source}`", err=True)
     run(home.require(), host, port, in_browser, snapshot)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from archive.fingerprint import words
 
@@ -26,8 +27,10 @@ def related(own: str, others: Mapping[int, str]) -> Sequence[tuple[int, float]]:
     """(number, score) of the texts nearest to one, the best first; ``others``: those of its days and language."""
     terms = {number: _terms(text) for number, text in others.items()}
     ours = _terms(own)
-    frequency = Counter(term for counts in (ours, *terms.values()) for term in counts)
-    rarity = {term: math.log((1 + len(others) + 1) / count) for term, count in frequency.items() if term in ours}
+    frequency = Counter(chain(ours, *terms.values()))
+    # logarithms of few numbers, asked for 100 times a text
+    rare = [0.0, *(math.log((2 + len(others)) / count) for count in range(1, 2 + len(others)))]
+    rarity = {term: rare[count] for term, count in frequency.items()}
     weights = {term: (1 + math.log(count)) * rarity[term] for term, count in ours.items()}
     norm = math.sqrt(sum(weight * weight for weight in weights.values()))
     found = []
@@ -37,7 +40,7 @@ def related(own: str, others: Mapping[int, str]) -> Sequence[tuple[int, float]]:
             continue
         # what one text has and the other has not weighs by its rarity too
         theirs = math.sqrt(
-            sum(((1 + math.log(n)) * math.log((2 + len(others)) / frequency[t])) ** 2 for t, n in counts.items())
+            sum((rarity[t] if n == 1 else (1 + math.log(n)) * rarity[t]) ** 2 for t, n in counts.items())
         )
         product = sum(weights[t] * (1 + math.log(counts[t])) * rarity[t] for t in shared)
         score = product / (norm * theirs) if norm and theirs else 0.0

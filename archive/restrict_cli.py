@@ -61,12 +61,12 @@ def restrict(home: Home, articles: tuple[int, ...], reason: str | None, lift: bo
     with home.writing():
         store = Store(home.database, write=True)
         try:
-            return _decide(store, tuple(dict.fromkeys(articles)), reason)
+            return _decide(home, store, tuple(dict.fromkeys(articles)), reason)
         finally:
             store.close()
 
 
-def _decide(store: Store, articles: tuple[int, ...], reason: str | None) -> list[dict[str, Any]]:
+def _decide(home: Home, store: Store, articles: tuple[int, ...], reason: str | None) -> list[dict[str, Any]]:
     """Restrict for a reason, or lift; returns what is, or was, restricted."""
     places = store.by_number(articles)
     for article in articles:
@@ -87,4 +87,6 @@ def _decide(store: Store, articles: tuple[int, ...], reason: str | None) -> list
     for row in store.also_shown(articles):
         line = f"article {row['other']} {_RELATIONS[row['relation']]} and is still shown (article {row['article']})"
         click.echo(for_terminal(f"communique: {line}"), err=True)
+    if list(home.path.glob("snapshot-*")):
+        click.echo("communique: a snapshot is being served, which stays as it was: start that one anew", err=True)
     return store.restrictions(articles)

@@ -148,3 +148,9 @@ def m012_pages(db: Database) -> None:
 def m013_detected(db: Database) -> None:
     """The few articles whose language is not the one that their page states: a search asks for theirs too."""
     db.execute("create index articles_detected on articles(language_detected) where language_detected is not null")
+
+
+@migrations()
+def m014_undated(db: Database) -> None:
+    """The few articles that state no time: an article's page asks for those that were first seen in its days."""
+    db.execute("create index articles_undated on articles(first_seen, language) where published is null")

@@ -55,7 +55,6 @@ _SCRIPT_OF = {language: script for script, languages in _SCRIPTS.items() for lan
 LANGUAGES = frozenset({*_SCRIPT_OF, *_SAME})
 # letters of a stem by which a word is told that somebody wrote without accents, with the signs and the language
 _CERTAIN = 8
-_CIRCUMFLEX = str.maketrans("âîû", "aiu")
 # languages of dictionaries whose letters have accents that FTS5 takes
 _ACCENTED = ("de", "pl", "tr")
 # languages that a name in Latin letters is looked for in besides those it is spelt for
@@ -103,12 +102,6 @@ def meant(word: str, language: str | None) -> tuple[str, ...]:
     ``word``: as it is printed, with its apostrophe if it has one.
     """
     return _meant(word[:LONGEST], _code(language))
-
-
-def stem(word: str, language: str | None) -> str:
-    """The likeliest stem of a word of a text; empty where the language has none."""
-    found = meant(word, language)
-    return found[0] if found else ""
 
 
 def bare(token: str) -> str:

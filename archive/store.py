@@ -6,6 +6,7 @@ One connection writes (the thread that holds the home's lock); others read besid
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ __all__ = ["Known", "Link", "Only", "Place", "Revision", "Step", "Store", "Visit
 
 # the writer's page cache, in KiB: an article is put in at a hundred places of the index of copies
 _CACHE = 65_536
+_LOG = logging.getLogger(__name__)
 # a reader that meets the writer waits this long, in milliseconds
 _BUSY = 30_000
 
@@ -91,18 +93,19 @@ class Store(
         self.conn.row_factory = sqlite3.Row
         self.conn.execute(f"pragma busy_timeout = {_BUSY}")
         self.db = Database(self.conn)
+        try:
+            _check_version(self.db, path, write)
+        except BaseException:
+            self.conn.close()
+            raise
         if write:
             self.conn.execute("pragma foreign_keys = on")
             self.conn.execute(f"pragma cache_size = {-_CACHE}")
             self.conn.execute("pragma synchronous = full")  # a WARC file that is finished is never scanned again
             self.db.enable_wal()
+            if migrations.pending(self.db) and self.db.table("articles").exists():
+                _LOG.warning("bringing the archive up to this version: a large one takes minutes, reading goes on")
             migrations.apply(self.db)
-        else:
-            try:
-                _check_version(self.db, path)
-            except BaseException:
-                self.conn.close()
-                raise
 
     def close(self) -> None:
         """Close the connection; the last writer folds the WAL into the file."""
@@ -127,6 +130,12 @@ class Store(
             " sum(outcome = 'new') as new, sum(outcome = 'revised') as revised, sum(outcome = 'failed') as failed"
             " from captures where run = (select max(id) from runs) group by source) l on l.source = h.source"
         )
+
+    def served_openly(self, sources: Iterable[str]) -> list[str]:
+        """Those of some sources that are served to everybody."""
+        wanted = json.dumps(sorted(sources))
+        sql = "select id from sources where public and id in (select value from json_each(?)) order by id"
+        return [row["id"] for row in self.rows(sql, wanted)]
 
     def last_runs(self, limit: int) -> list[dict[str, Any]]:
         """The last runs, the latest first."""
@@ -463,10 +472,12 @@ class Store(
         return identity
 
 
-def _check_version(db: Database, path: Path) -> None:
+def _check_version(db: Database, path: Path, write: bool) -> None:
     applied = {migration.name for migration in migrations.applied(db)}
     missing = {migration.name for migration in migrations.pending(db)}
     if missing and (applied or not db.table_names()):  # a crawl that has just begun has made no table yet
+        if write:
+            return
         raise EarlierArchiveError(path)
     if not applied:
         raise NoArchiveError(f"{path} is a database, but none that Communique made")

@@ -53,7 +53,7 @@ _DAY = "coalesce(a.published_day, substr(a.first_seen, 1, 10))"
 _ONLY = {
     "source": "a.source = :source",
     "kind": "a.source in (select id from sources where kind = :kind)",
-    "language": "(a.language = :language or a.language like :language || '-%')",
+    "language": "lower(a.language || '-') like lower(:language) || '-%'",
     "since": f"{_DAY} >= :since",
     "until": f"{_DAY} <= :until",
 }

@@ -39,7 +39,9 @@ def ranking(database: Path, words: list[str]) -> bool:
 
 async def _ranking(database: Path, words: list[str]) -> bool:
     metadata = json.loads(metadata_path().read_text("utf-8"))
-    datasette = Datasette([str(database)], metadata=metadata, settings={**SETTINGS, "sql_time_limit_ms": 60_000})
+    datasette = Datasette(
+        [str(database)], metadata=metadata, settings={**SETTINGS, "sql_time_limit_ms": 60_000, "num_sql_threads": 0}
+    )
     await datasette.invoke_startup()
     db = audience.handle(datasette, None)
     newest = (await db.execute(NEWEST)).rows[0][0]
@@ -59,9 +61,9 @@ async def _ranking(database: Path, words: list[str]) -> bool:
         answers: dict[str, Any] = {}
         for _ in range(TIMES):  # in turns
             for name, way in ways.items():
-                began = time.perf_counter()
+                began = time.process_time()
                 answers[name] = await way()
-                spent[name].append(1000 * (time.perf_counter() - began))
+                spent[name].append(1000 * (time.process_time() - began))
         ours, rank, score = (statistics.median(times) for times in spent.values())
         same = len({row["id"] for row in answers["ours"].rows} & {row[0] for row in answers["score"]})
         kept.append(rank >= FASTER * ours and same >= min(SAME, len(answers["score"])))
@@ -69,9 +71,8 @@ async def _ranking(database: Path, words: list[str]) -> bool:
             f"{word:<26}{answers['ours'].total:>8,}{ours:>8.1f}{rank:>9.1f}{score:>9.1f}{rank / ours:>7.1f}"
             f"{same:>6} of {len(answers['score'])}{'' if kept[-1] else '  MISSED'}"
         )
-    print(
-        f"medians of {TIMES}, milliseconds; promised: {FASTER:g} times as fast as by rank, {SAME} of {FIRST} the same"
-    )
+    promised = f"promised: {FASTER:g} times as fast as by rank, {SAME} of {FIRST} the same"
+    print(f"medians of {TIMES}, milliseconds of processor time; {promised}")
     for each in datasette.databases.values():
         each.close()
     return all(kept)

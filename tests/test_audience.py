@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote, urlencode
@@ -292,6 +293,56 @@ def test_a_statement_of_any_length_is_read_once() -> None:
     for sql in ("domain/*" * 50_000, "domain--" * 50_000, "main " * 50_000):
         assert not shown.BEHIND.search(sql)
     assert shown.BEHIND.search("main " * 50_000 + "main/*" + "x" * 50_000 + "*/.articles")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [  # a name in a statement's WITH is not taken for a table that the condition of a hint asks
+        "with recursive readings(id) as (select 1 union select id + 1 from readings where id < 999) select text"
+        " from blocks indexed by sqlite_autoindex_blocks_1 where reading > 0",
+        # conditions that fail with the text of a row, or for some rows only, are not tried on rows that are not shown
+        "select 1 from blocks where case when text like '%zqrest%' then json_extract('{}', text) end is null",
+        "select 1 from captures where case when url like '%zqrest%' then json_extract('{}', url) end is null",
+        "select 1 from links indexed by links_url where case when url like '%zqrest%' then json_extract('{}', url) end is null",
+        "select 1 from earlier_texts_fts where case when title like '%zqrest%' then json_extract('{}', title) end is null",
+    ],
+)  # fmt: skip
+def test_no_statement_of_a_reader_sees_a_row_that_is_not_shown(held: Home, signed_in: Reader, sql: str) -> None:
+    plain = sqlite3.connect(held.database)
+    with pytest.raises(sqlite3.OperationalError, match=f"(?i){RESTRICTED}") if "json" in sql else nullcontext():
+        assert RESTRICTED in repr(plain.execute(sql).fetchall())
+    plain.close()
+    answers = signed_in.get(
+        f"/archive.json?{urlencode({'sql': sql})}",
+        f"/archive/articles.json?{urlencode({'_where': f'exists ({sql})'})}",
+        f"/archive.csv?%73ql={quote(sql)}&_size=max",
+    )
+    assert [a.status for a in answers] == [200] * 3
+    assert "zqrest" not in "".join(re.sub(r'"(query|where|human)[^\n]*', "", a.text) for a in answers[2:])
+    for answer in answers[:2]:
+        assert not PROBES[RESTRICTED].search(json.dumps(json.loads(answer.text)["rows"]))
+
+
+def test_no_condition_of_a_reader_is_tried_on_a_row_that_is_not_shown(held: Home) -> None:
+    """By every column of every table, and along every index."""
+    plain = sqlite3.connect(held.database)
+    conn = sqlite3.connect(f"file:{held.database}?mode=ro", uri=True)
+    views = shown.stand_before(conn, False, None, walled=True)
+    tried = 0
+    for name in views.selects:
+        # what is told by other tables has no index that could be named
+        listed = plain.execute(f"pragma index_list([{name}])").fetchall() if name in views.conditions else ()
+        indexes = [f"indexed by {row[1]}" for row in listed]
+        for (column,) in plain.execute("select name from pragma_table_info(?)", (name,)).fetchall():
+            seen = set(conn.execute(f"select [{column}] from [{name}]"))
+            held_back = [row for row in plain.execute(f"select [{column}] from [{name}]") if row not in seen]
+            for hint in ["", *indexes] if held_back else ():
+                condition = f"case when [{column}] = ? then abs(-9223372036854775807 - 1) end is null"
+                conn.execute(views.hinted(f"select 1 from {name} {hint} where {condition}"), held_back[0]).fetchall()
+                tried += 1
+    assert tried > 200
+    conn.close()
+    plain.close()
 
 
 # how it is told

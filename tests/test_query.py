@@ -456,6 +456,7 @@ def test_the_command_keeps_to_what_is_asked(ferries: Home) -> None:
         == [1]
     )
     assert ids(ferries, "ferry", "--kind", "official") == []
+    assert ids(ferries, "ferry", "--language", "EN") == ids(ferries, "ferry", "--language", "en") == [1, 2]
     assert ids(ferries, "ferry", "--language", "fr") == []
     wrong = command("search", "ferry", "--since", "yesterday", "--home", str(ferries.path))
     assert wrong.returncode == 2 and "is not a day" in wrong.stderr

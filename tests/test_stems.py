@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from archive.schema import TOKENIZE
-from archive.stems import LONGEST, SIGN, asked, bare, fold, meant, stem, stems, tokens
+from archive.stems import LONGEST, SIGN, asked, bare, codes, fold, meant, stems, tokens
 from tests.effort import growth
 
 # forms of a word in its language
@@ -86,6 +86,10 @@ def test_only_the_languages_that_texts_are_in_are_asked() -> None:
     assert {token[1:3] for token in asked("Kyiv", frozenset({"en", "uk"}))} == {"en", "uk"}
 
 
+def test_a_language_is_one_however_it_is_tagged() -> None:
+    assert codes(["no", "nn-NO", "nb", "PL", "sr-Latn", "pt_BR"]) == {"nb", "pl", "sr", "pt"}
+
+
 @pytest.mark.parametrize("query", ["Kyiv", "Kiev", "Києвом", "Киева", "Kijowie", "Kiew"])
 def test_a_name_is_found_by_each_of_its_spellings_in_every_case(query: str) -> None:
     texts = [
@@ -155,7 +159,7 @@ def test_a_stem_is_one_token_to_fts5() -> None:
 
 
 def test_bare_is_what_the_forms_begin_with() -> None:
-    assert bare(stem("пороми", "uk")) == "пором"
+    assert bare(meant("пороми", "uk")[0]) == "пором"
     assert all(SIGN not in bare(token) for token in asked("Бранніку"))
 
 

@@ -51,7 +51,8 @@ async def find(
     """Search on a reader's handle, in one visit to its thread.
 
     ``order``: as in ``asked`` where None; ``seen``: the articles first that the archive found last, those that no
-    longer have what is asked among them. ``seen_after``: only those that it found after that stamp. ``words`` of a snippet, 0: none.
+    longer have what is asked among them. ``seen_after``: only those that it found after that stamp. ``words`` of a
+    snippet, 0: none.
 
     Raises:
         QueryInterrupted: one of its statements takes longer than a query may.

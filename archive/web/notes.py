@@ -18,7 +18,7 @@ from datasette import Response
 from markupsafe import Markup, escape
 
 from archive.spreadsheet import inert
-from archive.web import cells, frame, places, readers
+from archive.web import audience, cells, frame, places, readers
 from archive.web.frame import number
 from archive.web.notes_store import Notes, NotesError
 from archive.web.queries import Row
@@ -125,6 +125,12 @@ def place_of(quotation: str, texts: Mapping[str, Any]) -> tuple[str, int, int] |
     return None
 
 
+def _quoted(datasette: Any) -> bool:
+    """Whether words are looked for in quotations: not while some may be those of a restricted article."""
+    archive = audience.guarded(datasette)
+    return archive is None or not archive.held.restricted
+
+
 async def _listing(request: Any, datasette: Any) -> Response:
     """All notes, by tag, author or words."""
     this = await desk(request, datasette)
@@ -135,7 +141,7 @@ async def _listing(request: Any, datasette: Any) -> Response:
     context: Row = {"here": "notes", "asked": asked, "notes": [], "tags": [], "tagged": [], "total": 0, "page": page}
     try:
         rows, total = await asyncio.to_thread(
-            this.notes.listed, asked["tag"], asked["q"], asked["by"], _PAGE, (page - 1) * _PAGE
+            this.notes.listed, asked["tag"], asked["q"], asked["by"], _PAGE, (page - 1) * _PAGE, _quoted(datasette)
         )
         tags = await asyncio.to_thread(this.notes.tags, _TAGS)
         tagged = await asyncio.to_thread(this.notes.tagged, asked["tag"], _PAGE) if asked["tag"] else []
@@ -181,7 +187,9 @@ async def _file(request: Any, datasette: Any) -> Response:
         return await readers.refused(request, datasette)
     asked = _asked(request.args)
     try:
-        rows, _ = await asyncio.to_thread(this.notes.listed, asked["tag"], asked["q"], asked["by"], _EXPORTED)
+        rows, _ = await asyncio.to_thread(
+            this.notes.listed, asked["tag"], asked["q"], asked["by"], _EXPORTED, 0, _quoted(datasette)
+        )
         tagged = await asyncio.to_thread(this.notes.tagged, asked["tag"], _EXPORTED)
     except NotesError as error:
         return Response.text(str(error), status=503)

@@ -134,17 +134,23 @@ class Notes:
             return _rows(notes), _rows(tags), [row["tag"] for row in _used(conn, limit)]
 
     def listed(
-        self, tag: str = "", words: str = "", author: str | None = "", limit: int = 50, offset: int = 0
+        self,
+        tag: str = "",
+        words: str = "",
+        author: str | None = "",
+        limit: int = 50,
+        offset: int = 0,
+        quotations: bool = True,
     ) -> tuple[list[Row], int]:
         """Notes with their places, the newest first, and how many there are in all.
 
         ``tag``: of articles with that tag; ``words`` that stand in it; ``author``: "" for all, None where nobody
-        signed in.
+        signed in. ``quotations``: words are looked for in these too.
         """
         with self._reading() as conn:
             if conn is None:
                 return [], 0
-            where, values = _where(tag, words, author)
+            where, values = _where(tag, words, author, quotations)
             total = conn.execute(
                 f"select count(*) from notes n join places p on p.id = n.place where {where}",  # noqa: S608
                 values,
@@ -314,14 +320,15 @@ def _used(conn: sqlite3.Connection, limit: int) -> list[Row]:
     )
 
 
-def _where(tag: str, words: str, author: str | None) -> tuple[str, list[object]]:
+def _where(tag: str, words: str, author: str | None, quotations: bool) -> tuple[str, list[object]]:
     where: list[str] = ["true"]
     values: list[object] = []
     if tag:
         where.append("n.place in (select place from tags where folded = ?)")
         values.append(folded(tag))
     for word in folded(words).split():
-        where.append("instr(folded(n.text || ' ' || coalesce(n.quotation, '') || ' ' || p.url), ?)")
+        quoted = "coalesce(n.quotation, '')" if quotations else "''"
+        where.append(f"instr(folded(n.text || ' ' || {quoted} || ' ' || p.url), ?)")
         values.append(word)
     if author != "":
         where.append("n.author is ?")

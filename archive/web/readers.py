@@ -41,11 +41,6 @@ class Reader:
 
     name: str | None
 
-    @property
-    def shown(self) -> str:
-        """How their notes are signed."""
-        return signed(self.name)
-
 
 def signed(name: str | None) -> str:
     """The author of a note as pages name it."""

@@ -7,10 +7,10 @@ reaches what stands behind: :data:`BEHIND` finds that in a reader's statement.
 
 Restricted articles are missing for everybody, sources that are not public for readers who are not signed in.
 
-SQLite melts a view into the statement that asks for it, and may then try a reader's condition on a row before it tries
-ours: one that fails with the row's text in the error's message would show what is held back. So the views for what
-readers write themselves end in a ``limit`` that limits nothing: SQLite neither melts such a view nor takes conditions
-into it. That costs the indexes, so Datasette's own statements and ours have views without.
+SQLite melts a view into the statement that asks for it, and may then try a reader's condition on a row before ours:
+one that fails with the row's text in the error's message would show what is held back. So the views for what readers
+write themselves end in a ``limit`` that limits nothing: SQLite neither melts such a view nor takes conditions into
+it. That costs the indexes, so Datasette's own statements and ours have views without.
 """
 
 from __future__ import annotations
