@@ -1,4 +1,8 @@
-"""How fast the first ten hits of a common word are found, beside putting all hits in order."""
+"""How fast the first ten hits of a common word are found, beside putting all hits in order.
+
+By the same score (relevance with recency) as the search page, and by FTS5's own rank, which is printed alone. Numbers
+of articles on both sides, no snippets.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,8 @@ from archive.web.server import SETTINGS, metadata_path
 # what the project promises
 FASTER, SAME, FIRST = 5.0, 9, 10
 TIMES = 9
+# a common word: this share of all articles has it
+COMMON = 0.05
 # what the newest of two equal hits is, and the score: as the search page says, in plain words of SQL
 _AT = "min(coalesce(a.published, a.first_seen), a.first_seen)"
 BY_SCORE = f"""
@@ -45,6 +51,7 @@ async def _ranking(database: Path, words: list[str]) -> bool:
     await datasette.invoke_startup()
     db = audience.handle(datasette, None)
     newest = (await db.execute(NEWEST)).rows[0][0]
+    size = (await db.execute("select max(id) from articles")).rows[0][0]
     print(
         f"\n{'first ten of a common word':<26}{'hits':>8}{'ours':>8}{'by rank':>9}{'by score':>9}{'times':>7}  same"
     )
@@ -53,7 +60,7 @@ async def _ranking(database: Path, words: list[str]) -> bool:
         asked = Asked(q=word)
         values = {"match": asked.query.match, "newest": newest}
         ways: dict[str, Callable[[], Awaitable[Any]]] = {
-            "ours": lambda asked=asked: found.find(db, asked, FIRST),
+            "ours": lambda asked=asked: found.find(db, asked, FIRST, words=0),
             "rank": lambda values=values: _all(db, BY_RANK, values),
             "score": lambda values=values: _all(db, BY_SCORE, values),
         }
@@ -65,13 +72,15 @@ async def _ranking(database: Path, words: list[str]) -> bool:
                 answers[name] = await way()
                 spent[name].append(1000 * (time.process_time() - began))
         ours, rank, score = (statistics.median(times) for times in spent.values())
+        if answers["ours"].total < COMMON * size:
+            continue
         same = len({row["id"] for row in answers["ours"].rows} & {row[0] for row in answers["score"]})
-        kept.append(rank >= FASTER * ours and same >= min(SAME, len(answers["score"])))
+        kept.append(score >= FASTER * ours and same >= SAME)
         print(
-            f"{word:<26}{answers['ours'].total:>8,}{ours:>8.1f}{rank:>9.1f}{score:>9.1f}{rank / ours:>7.1f}"
+            f"{word:<26}{answers['ours'].total:>8,}{ours:>8.1f}{rank:>9.1f}{score:>9.1f}{score / ours:>7.1f}"
             f"{same:>6} of {len(answers['score'])}{'' if kept[-1] else '  MISSED'}"
         )
-    promised = f"promised: {FASTER:g} times as fast as by rank, {SAME} of {FIRST} the same"
+    promised = f"promised: {FASTER:g} times as fast as by score, {SAME} of {FIRST} the same"
     print(f"medians of {TIMES}, milliseconds of processor time; {promised}")
     for each in datasette.databases.values():
         each.close()

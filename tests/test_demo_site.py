@@ -50,7 +50,7 @@ def site(running: DemoSite) -> Iterator[DemoSite]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         yield client
 
 
@@ -197,7 +197,7 @@ def test_missing_and_removed_pages_are_linked_and_say_so(reader: Reader) -> None
 def test_one_page_fails_once_per_start_and_heals() -> None:
     url = "http://visti.nadmorvia.example/novyny/porom-do-ocheretianoho.html"
     site = DemoSite()
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         for _ in range(2):
             with site:
                 reader = Reader(site, client)
@@ -207,7 +207,7 @@ def test_one_page_fails_once_per_start_and_heals() -> None:
 
 def test_one_page_asks_for_patience_once_and_says_for_how_long() -> None:
     url = "http://www.polderbulletin.example/news/geese-are-counted-from-a-balloon"
-    with DemoSite() as site, httpx.Client() as client:
+    with DemoSite() as site, httpx.Client(timeout=60) as client:
         first, *later = [Reader(site, client).get(url) for _ in range(3)]
         assert (first.status_code, first.headers["retry-after"]) == (429, "1")
         assert [(answer.status_code, "retry-after" in answer.headers) for answer in later] == [(200, False)] * 2

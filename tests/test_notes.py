@@ -918,7 +918,7 @@ def test_the_search_page_saves_what_it_shows(desk: Client, home: Home) -> None:
 
 
 def test_the_command_serves_notes_to_who_sits_at_the_machine(home: Home) -> None:
-    with serving(home.path) as address, httpx.Client(base_url=address) as client:
+    with serving(home.path) as address, httpx.Client(base_url=address, timeout=60) as client:
         token = lxml.html.fromstring(client.get("/article/1").text).xpath("//input[@name='csrftoken']/@value")[0]
         done = client.post("/article/1/notes", data={"csrftoken": token, "text": "Over the wire."})
         assert (done.status_code, done.headers["location"]) == (303, "/article/1#note-1")

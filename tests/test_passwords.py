@@ -25,7 +25,7 @@ from archive.web.server import SETTINGS, metadata_path
 from tests.keeping import captured, keep
 from tests.prose import prose
 from tests.test_revise import URL, story
-from tests.test_web import SERVE, free_port
+from tests.test_web import SERVE, free_port, serving
 
 OURS: dict[str, Any] = json.loads(metadata_path().read_text("utf-8"))
 # few rounds: it is tested that they are asked for, not how long they take
@@ -94,6 +94,17 @@ def test_who_signs_in_with_a_password_sees_what_is_not_public(shut: Home) -> Non
     assert session.get("/article/1").headers["cache-control"] == "private, no-store"
     session.cookies.clear()
     assert session.get("/article/1").status_code == 403
+
+
+def test_no_page_shows_the_hash_of_a_password_or_where_the_archive_lies(shut: Home) -> None:
+    (shut.path / "datasette.json").write_text(json.dumps({"plugins": PLUGINS}), "utf-8")
+    with serving(shut.path) as address:
+        shown = httpx.get(f"{address}/-/metadata.json", timeout=60).text
+        assert "communique" in shown and "pbkdf2" not in shown and str(shut.path) not in shown
+        with httpx.Client(base_url=address, timeout=60) as client:
+            token = lxml.html.fromstring(client.get("/-/login").text).forms[0].fields["csrftoken"]
+            data = {"username": "editor", "password": "the ninth wave", "csrftoken": str(token)}
+            assert client.post("/-/login", data=data).status_code == 302
 
 
 def test_arbitrary_sql_can_be_put_behind_a_password_alone(shut: Home) -> None:
@@ -171,7 +182,10 @@ def test_on_ones_own_machine_a_link_signs_in_once(shut: Home) -> None:
             address = re.search(r"http://\S+", server.stderr.readline())
             link = re.search(r"http://\S+", server.stderr.readline())
             assert address and link and link[0].startswith(address[0])
-            with httpx.Client(base_url=address[0]) as browser, httpx.Client(base_url=address[0]) as another:
+            with (
+                httpx.Client(base_url=address[0], timeout=60) as browser,
+                httpx.Client(base_url=address[0], timeout=60) as another,
+            ):
                 assert browser.get("/article/1").status_code == 403
                 assert browser.get(link[0]).status_code == 302
                 assert browser.get("/article/1").status_code == 200

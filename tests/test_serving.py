@@ -148,7 +148,7 @@ print("done", flush=True)
 def test_a_migration_beside_it_breaks_no_reader(own: Home) -> None:
     paths = ["/", "/article/1", "/archive", "/archive/latest", "/archive/articles?_facet=source", "/archive/search?q=harbour",
              "/archive/articles.json", "/losses", "/archive/latest.csv?_stream=1"]  # fmt: skip
-    with serving(own.path) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(own.path) as address, httpx.Client(base_url=address, timeout=30, timeout=60) as client:
         answers = [client.get(path) for path in paths]
         with subprocess.Popen(
             [sys.executable, "-c", MIGRATION, str(own.path)], stdout=subprocess.PIPE, text=True
@@ -188,7 +188,7 @@ def test_a_crawl_that_has_just_begun_is_no_foreign_database(home: Home) -> None:
 
 
 def test_a_snapshot_stays_as_it_was_and_says_of_when(own: Home) -> None:
-    with serving(own.path, "--snapshot") as address, httpx.Client(base_url=address) as client:
+    with serving(own.path, "--snapshot") as address, httpx.Client(base_url=address, timeout=60) as client:
         (folder,) = own.path.glob("snapshot-*")
         assert [file.name for file in folder.iterdir()] == ["archive.db"]
         before = client.get("/article/1").text
@@ -259,7 +259,7 @@ def test_what_a_killed_server_left_goes_at_the_next_start_and_what_is_served_sta
         (left,) = own.path.glob("snapshot-*")
         with serving(own.path) as address:
             assert left.is_dir()
-            assert httpx.get(f"{address}/").status_code == 200
+            assert httpx.get(f"{address}/", timeout=60).status_code == 200
         killed.kill()
     assert left.is_dir()
     with serving(own.path):
@@ -310,7 +310,7 @@ def test_a_copy_is_published_by_plain_datasette_or_as_a_home_of_its_own(own: Hom
     command = [sys.executable, "-m", "datasette", str(published.database), "-m", str(metadata_path())]
     by_hand = subprocess.run([*command, "--get", "/article/1"], check=True, capture_output=True, text=True).stdout
     with serving(published.path) as address:
-        served = httpx.get(f"{address}/article/1").text
+        served = httpx.get(f"{address}/article/1", timeout=60).text
     for html in (by_hand, served):
         (text,) = lxml.html.fromstring(html).xpath('//div[@class="cq-text"]')
         assert len(text.text_content().split()) > 50
@@ -360,7 +360,7 @@ def test_open_shows_the_archive_when_it_is_ready(own: Home, tmp_path: Path) -> N
             assert time.monotonic() < until
             time.sleep(0.05)
         assert shown.read_text() == address.replace("0.0.0.0", "127.0.0.1")
-        assert httpx.get(shown.read_text()).status_code == 200
+        assert httpx.get(shown.read_text(), timeout=60).status_code == 200
 
 
 # headers

@@ -634,7 +634,7 @@ def test_the_style_sheet_is_served(get: Get) -> None:
 
 
 def test_serve_answers_over_http_while_somebody_writes(own: Store, tmp_path: Path) -> None:
-    with serving(tmp_path) as address, httpx.Client(base_url=address) as client:
+    with serving(tmp_path) as address, httpx.Client(base_url=address, timeout=60) as client:
         with own.transaction():
             own.conn.execute("update articles set title = 'Written while it is served' where id = 1")
             assert client.get("/article/1").status_code == 200

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,22 @@ def merged(metadata: dict[str, Any], file: Path) -> dict[str, Any]:
     if problem:
         raise ConfigurationError(f"{file}: {problem}")
     return _over(metadata, own)
+
+
+def hidden(config: Any, environ: MutableMapping[str, str], name: str = "COMMUNIQUE_SERVED") -> Any:
+    """Plugins' configuration with each text put into a variable of this process, as Datasette itself reads secrets.
+
+    ``/-/metadata`` shows everybody what stands in the metadata: hashes of passwords, the place of the home folder.
+    """
+    if isinstance(config, dict) and set(config) not in ({"$env"}, {"$file"}):
+        return {key: hidden(value, environ, f"{name}_{key}") for key, value in config.items()}
+    if isinstance(config, list):
+        return [hidden(value, environ, f"{name}_{n}") for n, value in enumerate(config)]
+    if isinstance(config, str) and "\0" not in config:
+        name = re.sub(r"\W", "_", name)
+        environ[name] = config
+        return {"$env": name}
+    return config
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

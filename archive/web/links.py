@@ -26,8 +26,8 @@ _ORDER = "coalesce(o.published, o.first_seen), o.url, o.part"
 
 
 def _walk(column: str, order: str) -> str:
-    """Articles from a moment on, one way, in the order of a column of time; those without a time of publication, which
-    are few, by when they were seen first."""
+    """Articles from a moment on, one way, in the order of a column of time; the few that state no time of
+    publication by when they were seen first."""
     source = "where" if column == "published" else "indexed by articles_undated where published is null and"
     stretch = f"{column} >= :at and {column} < :until" if order == "asc" else f"{column} < :at and {column} >= :since"
     return (

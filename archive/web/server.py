@@ -131,7 +131,7 @@ def _datasette(home: Home, copy: snapshot.Snapshot | None, local: bool) -> Datas
     handle_exception.rich = None
     metadata = configured.merged(parse_metadata(metadata_path().read_text("utf-8")), home.path / "datasette.json")
     own = {"home": str(home.path.absolute()), "local": local, **({"snapshot": copy.at} if copy else {})}
-    metadata["plugins"] = {**metadata.get("plugins", {}), "communique": own}
+    metadata["plugins"] = configured.hidden({**metadata.get("plugins", {}), "communique": own}, os.environ)
     # as Datasette's own command: without one, whoever has signed in does so again after each start
     secret = os.environ.get("DATASETTE_SECRET")
     if copy is None:
