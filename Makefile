@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 HOME_DIR ?= demo-data
 
-.PHONY: demo test check bench bench-warc bench-year bench-quality bench-copies bench-history bench-figures lock clean
+.PHONY: demo test check bench bench-warc bench-year bench-quality bench-copies bench-history bench-figures bench-search bench-web lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/communique demo --home "$(HOME_DIR)"
@@ -41,6 +41,12 @@ bench-history: $(STAMP)
 bench-figures: $(STAMP)
 	$(VENV)/bin/python -m benchmarks.figures
 	$(VENV)/bin/python -m benchmarks.briefings
+
+bench-search: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.searching
+
+bench-web: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.web
 
 # a hashed lock and an editable project cannot be in one call of pip; the project is installed in place, with the
 # build tools that the lock names

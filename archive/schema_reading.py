@@ -150,10 +150,18 @@ def m013_detected(db: Database) -> None:
     db.execute("create index articles_detected on articles(language_detected) where language_detected is not null")
 
 
+# an article's page walks the articles of its days: what it asks of each stands behind the text in its row, two or
+# three pages of the file further on
+_NEAR = """
+drop index articles_published;;
+create index articles_published on articles(published, language, story);;
+create index articles_undated on articles(first_seen, language, story) where published is null;;
+"""
+
+
 @migrations()
-def m014_undated(db: Database) -> None:
-    """The few articles that state no time: an article's page asks for those that were first seen in its days."""
-    # what came out in a language on the same days, without a look at the wide rows
-    db.execute("drop index articles_published")
-    db.execute("create index articles_published on articles(published, language, story)")
-    db.execute("create index articles_undated on articles(first_seen, language, story) where published is null")
+def m014_near(db: Database) -> None:
+    """Indexes for the articles that came out near another one; few state no time."""
+    for statement in _NEAR.split(";;\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -14,7 +14,7 @@ CAPTURES = 200
 # many
 _IN_STORIES = 500
 # documents of a source that carry a line are counted so far: a footer stands on all of them
-DOCUMENTS = 1_000
+DOCUMENTS = 100
 
 
 async def fetch(db: Any, sql: str, **values: object) -> list[Row]:
