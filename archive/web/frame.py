@@ -108,7 +108,8 @@ _plain: WeakKeyDictionary[Any, Environment] = WeakKeyDictionary()
 def _template(datasette: Any, name: str) -> Template:
     env = datasette.jinja_env if hasattr(datasette, "jinja_env") else datasette.get_jinja_environment()
     if env not in _plain:
-        plain = env.overlay(enable_async=False)
+        # and no file is looked at for a change of a template, ten times a page
+        plain = env.overlay(enable_async=False, auto_reload=False)
         plain.template_class = _AtOnce
         _plain[env] = plain
     return _plain[env].get_template(name)
