@@ -12,8 +12,8 @@ from typing import Any
 from archive.web.queries import Row, fetch, fetch_one
 
 # related coverage: so many articles are walked on either side of an article, whatever their language (a row of the
-# index each), and so many texts are compared, the nearest in time (title and head: 0.08 ms each, and their pages; with
-# 400 of them an article's page took three times as long as all else on it)
+# index each), and so many texts are compared, the nearest in time (title and head: 0.08 ms each, and their pages;
+# with 400 of them an article's page took three times as long as all else on it)
 _WALKED, COMPARED = 2_000, 30
 # characters of a text's head that are compared; links of which reports of one form are followed
 _HEAD, _CHAIN = 800, 24
