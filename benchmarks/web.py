@@ -176,7 +176,8 @@ def written(home: Home, rate: float) -> Iterator[dict[str, Any]]:
         stdout=subprocess.PIPE,
     ) as process:
         _bind(process.pid, CORES[1])
-        time.sleep(5)  # its dictionaries and workers
+        assert process.stdin and process.stdout
+        process.stdout.readline()  # it writes
         try:
             yield done
         finally:

@@ -101,7 +101,7 @@ def test_a_sound_archive_has_nothing_to_mend(home: Home, full: bool) -> None:
     before = {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
     found = doctor.examine(home, NOW, full)
     assert [check for check in found if check.level != "ok"] == []
-    names = "lock database references version search log disk forecast clock warc runs rebuild catalogue source cron"
+    names = "lock database references version search stems log disk forecast clock warc runs rebuild catalogue source cron"
     assert [check.name for check in found] == names.split()
     after = {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
     changed = {path.name for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
@@ -242,7 +242,7 @@ def test_a_disk_that_is_nearly_full_is_a_problem(home: Home, monkeypatch: pytest
     assert (check.level, check.line) == ("problem", "100 MB are free; a crawl stops below 512 MB")
 
 
-@pytest.mark.parametrize(("share", "level"), [(0.5, "problem"), (1.05, "warning"), (4, "ok")])
+@pytest.mark.parametrize(("share", "level"), [(0.5, "problem"), (1.08, "warning"), (4, "ok")])
 def test_a_quota_that_is_used_up_is_told(home: Home, share: float, level: str) -> None:
     home.writing().__enter__()  # the lock's file counts
     assert only(home, "quota", quota=int(home.size() * share)).level == level

@@ -365,7 +365,7 @@ def test_earliest_seen_says_by_which_time_and_keeps_to_words_source_and_language
         ids["wire/ferry"], "wire", "2031-04-20T06:00:00Z", "published", 3, 3,
     )  # fmt: skip
     assert found("&q=timber&source=wire&language=en") == [row]
-    for none in ("&q=xyzzy", "&source=gazette", "&language=uk", "&q=boats"):
+    for none in ("&q=xyzzy", "&source=gazette", "&language=uk", "&q=geese"):
         assert found(none) == [], none
 
 
