@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import re
 import shutil
@@ -277,7 +278,9 @@ def test_a_signal_ends_the_copying_too_and_nothing_is_left(own: Home, signum: in
         )
     connection.close()
     command = [*SERVE, "--home", str(own.path), "--snapshot", "--port", str(free_port())]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    # whoever runs the tests in the background has SIGINT ignored, and its children with it
+    heeded = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heeded) as server:
         assert server.stderr is not None
         assert server.stderr.readline().startswith("Copying the archive (2")
         until = time.monotonic() + 20

@@ -219,7 +219,7 @@ class Hits:
             if rare:
                 best = _merged(many, best, self._window(many, "", " OR ".join(rare)))
             if (enough := self._enough(most, best[-1][1])) < horizon:
-                best = _merged(many, best, self._window(many, enough))
+                best = _merged(many, best, self._window(many, enough, before=horizon))
         return [id for id, _ in best]
 
     def _newest(self) -> float:
@@ -236,17 +236,21 @@ class Hits:
             self._one(f"select {clock} from main.articles a order by {clock} desc limit 1 offset ?", articles) or ""  # noqa: S608
         )
 
-    def _window(self, many: int, horizon: str, holding: str = "") -> list[tuple[int, float]]:
-        """The best of the articles since a time, or of those that hold something, with their scores."""
+    def _window(self, many: int, horizon: str, holding: str = "", before: str = "") -> list[tuple[int, float]]:
+        """The best of the articles since a time, and before another one, or of those that hold something, with their
+        scores."""
         clock = self._clock()
         score = _SCORE.format(index="search_text_fts", weights=WEIGHTS) if self.order == "relevance" else clock
-        values = {**self._values, "horizon": horizon, "many": many, "holding": holding}
+        values = {**self._values, "horizon": horizon, "many": many, "holding": holding, "before": before}
         within = ""
         if horizon:
-            since = f"from main.articles a where {clock} >= :horizon"
+            stretch = f"{clock} >= :horizon" + (f" and {clock} < :before" if before else "")
+            since = f"from main.articles a where {stretch}"
             low, high, articles = self._all(f"select min(a.id), max(a.id), count(*) {since}", values)[0]
+            if not articles:
+                return []
             values |= {"low": low, "high": high}
-            within = f" and f.rowid between :low and :high and {clock} >= :horizon"
+            within = f" and f.rowid between :low and :high and {stretch}"
             if high - low + 1 > 2 * articles:  # numbers do not follow time: the archive was filled from behind
                 within = f" and +f.rowid in (select a.id {since}){within}"
         if holding:
