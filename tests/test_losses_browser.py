@@ -195,7 +195,7 @@ def test_on_paper_the_whole_table_is_there(visit: Open) -> None:
 
 def test_a_reader_comes_from_home_to_a_week_by_direction(visit: Open) -> None:
     page = visit("/", width=360)
-    page.get_by_role("link", name="Claimed losses").click()
+    page.locator("main").get_by_role("link", name="Claimed losses").click()
     page.get_by_role("link", name="Earlier: 15 Apr 2031").click()
     page.wait_for_url(re.compile(r"/losses/russia\?as_of=2031-04-15"))
     row = page.get_by_role("row", name=re.compile("^Karnovo"))
