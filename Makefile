@@ -4,13 +4,13 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 HOME_DIR ?= demo-data
 
-.PHONY: demo test check bench bench-warc bench-year bench-quality bench-copies bench-history bench-figures bench-search bench-web lock clean
+.PHONY: demo test check bench bench-warc bench-year bench-quality bench-copies bench-history bench-figures bench-search bench-web bench-io lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/communique demo --home "$(HOME_DIR)"
 
 test: check
-	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile
+	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check .
@@ -47,6 +47,10 @@ bench-search: $(STAMP)
 
 bench-web: $(STAMP)
 	$(VENV)/bin/python -m benchmarks.web
+
+bench-io: $(STAMP)
+	$(VENV)/bin/python -m benchmarks.importing
+	$(VENV)/bin/python -m benchmarks.exporting
 
 # a hashed lock and an editable project cannot be in one call of pip; the project is installed in place, with the
 # build tools that the lock names

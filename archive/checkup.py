@@ -18,12 +18,13 @@ from typing import Literal
 from sqlite_utils import Database
 
 from archive import store_health as ask
+from archive.custody_health import backups, looked_at
 from archive.errors import BusyError
+from archive.findings import counted
 from archive.forecast import Forecast, forecast, measured
 from archive.home import Home
-from archive.ingest import RESERVE
-from archive.models import moment, stamp
-from archive.schema_reading import migrations
+from archive.models import RESERVE, moment, stamp
+from archive.schema_custody import migrations
 from archive.stems import LANGUAGES
 from archive.warc import OPEN
 
@@ -294,6 +295,30 @@ def _runs(patient: Patient) -> Iterator[Check]:
                     f"see its log in {patient.home.logs}" if status == "failed" else None)  # fmt: skip
 
 
+def _forgetting(patient: Patient) -> Iterator[Check]:
+    with ask.reading(patient.home.database) as conn:
+        left = ask.unfinished_forgetting(conn)
+    if left:
+        mend = "run `communique forget`: it does what is left, and says what keeps it from that"
+        yield Check("forget", "problem", "a removal was not completed: files may still hold what was to go", mend)
+    else:
+        yield Check("forget", "ok", "no removal was left uncompleted")
+
+
+def _custody(patient: Patient) -> Iterator[Check]:
+    with ask.reading(patient.home.database) as conn:
+        pending = migrations.pending(Database(conn))
+    if pending:
+        yield Check("custody", "ok", "the chain begins with this version")
+        return
+    for level, line, mend in looked_at(patient.home, patient.now):
+        yield Check("custody", level, line, mend)
+    count, size = backups(patient.home)
+    if count:
+        line = f"{counted(count, 'copies')} from before an upgrade in {patient.home.backup}"
+        yield Check("backup", "ok", f"{line}: {_bytes(size)} (may be deleted once all is well)")
+
+
 def _rebuild(patient: Patient) -> Iterator[Check]:
     with ask.reading(patient.home.database) as conn:
         left = ask.unfinished_rebuild(conn)
@@ -323,6 +348,8 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
     "warc": _warc,
     "runs": _runs,
     "rebuild": _rebuild,
+    "custody": _custody,
+    "forget": _forgetting,
 }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import functools
 import json
+import signal
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +31,16 @@ class Group(click.Group):
     """A group whose errors of ours are one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error that a user can cause ends it in one line."""
+        """Run the command; an error that a user can cause ends it in one line, and SIGTERM as Ctrl-C does."""
+        main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler) if main else None
+        try:
+            return self._in_one_line(ctx)
+        finally:
+            if main:
+                signal.signal(signal.SIGTERM, before)
+
+    def _in_one_line(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except CommuniqueError as error:
@@ -40,6 +51,14 @@ class Group(click.Group):
         except sqlite3.Error as error:  # locked for longer than we wait, a full disk, a damaged file
             click.echo(f"communique: the archive's database: {error}", err=True)
             ctx.exit(1)
+        except UnicodeEncodeError as error:
+            if not any(str(error.object) in argument for argument in sys.argv):
+                raise  # of a page, and not of what was asked
+            click.echo(f"communique: {str(error.object)[:200]!a} is no UTF-8", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:  # click would end it with 1, which says of some commands that something is wrong
+            click.echo("communique: stopped", err=True)
+            ctx.exit(130)
 
 
 def home_option(function: F) -> F:
@@ -101,7 +120,7 @@ def listing(*columns: str) -> Callable[[F], Callable[..., None]]:
 def _cell(value: Any) -> Any:
     """A value in a table; of a list of rows, a line each."""
     if isinstance(value, list):
-        return "\n".join(" ".join(map(str, row.values())) for row in value)
+        return "\n".join(" ".join(map(str, row.values())) if isinstance(row, dict) else str(row) for row in value)
     return value
 
 
@@ -145,12 +164,15 @@ def status(home: Home, runs: int, as_json: bool) -> None:
 
     Exit codes: 0; 2 where there is no archive.
     """
+    from archive.custody_health import custody_line
+
     store = _store(home)
     sources, last, unfinished = store.source_health(), store.last_runs(runs), store.unfinished_rebuild()
-    unread = store.unread_sentences()
+    unread, chain = store.unread_sentences(), store.custody_state()
     store.close()
     if as_json:
         state = {"sources": sources, "runs": last, "unfinished_rebuild": unfinished, "figures_unread": unread}
+        state["custody"] = chain
         click.echo(json.dumps(state, ensure_ascii=False, indent=2))
         return
     click.echo("Sources (new, revised and failed in the last run)")
@@ -164,6 +186,7 @@ def status(home: Home, runs: int, as_json: bool) -> None:
         ("id", "started", "finished", "status", "exit_code", "fetched", "new", "revised", "unchanged",
          "not_modified", "failed"),
     )  # fmt: skip
+    click.echo(f"\nCustody: {custody_line(chain)}")
     for source in sources:
         if source["findings"]:
             click.echo(f"\n{source['source']}: {for_terminal(source['findings'])}")
@@ -238,8 +261,8 @@ def rebuild(context: click.Context, home: Home, sources: tuple[str, ...], since:
     known = context.obj(home) if context.obj else ()
     home.require()
     try:
-        with home.writing(), _progress() as progress:
-            result = run(home, sources, since, known, progress)
+        with home.writing(), progress() as tell:
+            result = run(home, sources, since, known, tell)
     except KeyboardInterrupt:
         click.echo("communique: stopped; the same command goes on with it", err=True)
         raise SystemExit(130) from None
@@ -251,7 +274,7 @@ def rebuild(context: click.Context, home: Home, sources: tuple[str, ...], since:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress() -> Iterator[Callable[[str, int, int], None]]:
     """Shows on a terminal how far something is; told what is done, how many there are and how many are left."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -46,7 +46,8 @@ _MONTH_FIRST = frozenset(
 )
 _PRINTED = re.compile(
     rf"(?<!\d)(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:de\s+)?(?P<m1>{_NAME})\.?,?\s+(?:de\s+)?(?P<y1>\d{{4}})"
-    rf"|(?P<m2>{_NAME})\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s*(?P<y2>\d{{4}})"
+    # "about 12000" ends as October does in Portuguese
+    rf"|(?<!\w)(?P<m2>{_NAME})\.?\s+(?P<d2>\d{{1,2}})(?:(?:st|nd|rd|th)?,\s*|(?:st|nd|rd|th)?\s+)(?P<y2>\d{{4}})"
     r"|(?P<d3>\d{1,2})[./](?P<m3>\d{1,2})[./](?P<y3>\d{4})|(?P<y4>\d{4})(?P<by>[-./])(?P<m4>\d{1,2})(?P=by)(?P<d4>\d{1,2})"
     # 25.04.31: with a time of day beside it alone
     r"|(?P<d5>\d{2})\.(?P<m5>\d{2})\.(?P<y5>\d{2})(?![.\d]))(?!\d)"
@@ -145,11 +146,13 @@ def _parse(text: str, default: datetime) -> datetime | None:
     try:
         with warnings.catch_warnings():  # an abbreviation it does not know: the source's zone is taken
             warnings.simplefilter("ignore", parser.UnknownTimezoneWarning)
-            return parser.parse(
+            found = parser.parse(
                 text, dayfirst=_DAY_FIRST.match(text) is not None, default=default, tzinfos=_ABBREVIATIONS
             )
-    except (ValueError, OverflowError):
+        found.utcoffset()
+    except (ValueError, OverflowError):  # no time, or one with an offset of more than a day
         return None
+    return found
 
 
 def read_printed(text: str, zone: str, clock: Clock = "24h") -> Moment | None:
@@ -229,6 +232,15 @@ def _hour_and_minute(time: re.Match[str]) -> tuple[int, int]:
     if half:
         hour = hour % 12 + (12 if half.lower() == "p" else 0)
     return hour, int(time["minute"])
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; no zone's name at all; a folder of zones
+        return False
+    return True
 
 
 def _zone(time: re.Match[str] | None, zone: str) -> tzinfo:

@@ -6,8 +6,10 @@ CommuniqueError            one line for the user, with an exit code
 │   └── NoArchiveError     there is no archive (or no such article) where one is needed, or none of this version
 │       └── EarlierArchiveError    the archive has to be brought to this version
 ├── UpgradingError         75: another command brings the archive to this version
+├── WitnessError           1: a time-stamping authority gave no time stamp that can be used
 ├── BusyError              75: another command holds the lock
-└── DamagedError           1: a kept record cannot be read back
+├── DamagedError           1: a kept record cannot be read back
+└── RefusedError           1: a file cannot be imported
 """
 
 from __future__ import annotations
@@ -65,6 +67,18 @@ class UpgradingError(CommuniqueError):
         super().__init__(f"another command is bringing {database} to this version: wait until it has ended")
 
 
+class WitnessError(CommuniqueError):
+    """A time-stamping authority could not be asked, or gave no answer that holds.
+
+    Attributes:
+        authority: its name, as it was configured.
+    """
+
+    def __init__(self, authority: str, problem: str) -> None:
+        self.authority = authority
+        super().__init__(f"no time stamp of {authority}: {problem}")
+
+
 class BusyError(CommuniqueError):
     """Another command is writing to this home folder (sysexits.h EX_TEMPFAIL)."""
 
@@ -85,3 +99,15 @@ class DamagedError(CommuniqueError):
     def __init__(self, file: str, offset: int, problem: str) -> None:
         self.file, self.offset, self.problem = file, offset, problem
         super().__init__(f"{file} at {offset}: {problem}")
+
+
+class RefusedError(CommuniqueError):
+    """A file that cannot be imported: not what it says, hostile, or of no kind that can be read.
+
+    Attributes:
+        file: its name.
+    """
+
+    def __init__(self, file: str, problem: str) -> None:
+        self.file, self.problem = file, problem
+        super().__init__(f"{file}: {problem}")

@@ -9,12 +9,12 @@ import hashlib
 import re
 from dataclasses import replace
 
-from charset_normalizer import from_bytes
 from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction, document_fromstring
 from w3lib.encoding import html_to_unicode
 
 from archive.body import read_body
+from archive.characters import encoding_of
 from archive.complete import complete
 from archive.dates import read_moment
 from archive.elements import read_elements
@@ -60,8 +60,6 @@ _PARSER.set_element_class_lookup(
 # a page with more than one character of so many that cannot be read is in another encoding than it declares
 _SPOILT = 50
 _DECLARED = re.compile(rb"charset\s*=\s*[\"']?[\w-]{1,40}", re.IGNORECASE)
-# bytes of a page that is looked at for its encoding
-_SAMPLE = 20_000
 # elements of a page that is read: labelled pages have 3,349 at most, and one with 100,000 headings takes a minute
 _ELEMENTS = 50_000
 _COUNT = etree.XPath("count(//*)")
@@ -94,10 +92,10 @@ def read(
     digest = hashlib.sha256(data).hexdigest()
     if content_type and not re.search(r"html|xml|text/plain", content_type, re.IGNORECASE):
         return Page(digest, reason=f"not HTML: {content_type[:80]}")
-    text = html_to_unicode(content_type, data, auto_detect_fun=_detect)[1]
+    text = html_to_unicode(content_type, data, auto_detect_fun=encoding_of)[1]
     if text.count("\ufffd") * _SPOILT > len(text):  # what it declares is wrong
-        text = html_to_unicode(None, _DECLARED.sub(b"", data), auto_detect_fun=_detect)[1]
-    tree = _parse(text)
+        text = html_to_unicode(None, _DECLARED.sub(b"", data), auto_detect_fun=encoding_of)[1]
+    tree = parse_html(text)
     if tree is None:
         return Page(digest, reason="no HTML in it")
     _strip(tree)
@@ -194,17 +192,7 @@ def _post(tree: HtmlElement, digest: str, url: str, zone: str, language: str | N
     return Page(digest, (complete(reading, language),), canonical(url, post.url))
 
 
-def _detect(data: bytes) -> str | None:
-    """The encoding of a page that declares none: UTF-8 where it can be, else what its bytes look like."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        best = from_bytes(data[:_SAMPLE]).best()
-        return best.encoding if best else "windows-1252"
-    return "utf-8"
-
-
-def _parse(text: str) -> HtmlElement | None:
+def parse_html(text: str) -> HtmlElement | None:
     """The page's tree, as trafilatura's own ``load_html`` makes it; None where there is no element in it."""
     source = text.encode("utf-8", "replace").translate(None, _CONTROL)
     if b"\xef" in source:

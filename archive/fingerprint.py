@@ -22,8 +22,10 @@ STEPS = ("hints", "standfirst", "nearest", "join", "twice", "asides", "split")
 ALL_STEPS = frozenset(STEPS)
 # names every reading; rises with each change that can change a text
 EXTRACTOR = (
-    f"communique-4 trafilatura-{version('trafilatura')} resiliparse-{version('resiliparse')} {'+'.join(STEPS)}"
+    f"communique-5 trafilatura-{version('trafilatura')} resiliparse-{version('resiliparse')} {'+'.join(STEPS)}"
 )
+# names the readings of texts that came without a raw page: they are kept as they came and never read again
+IMPORTED = "imported"
 
 # Chinese and Japanese are written without spaces: two characters are about a word (counted as one word a clause, half
 # of their pages were spared as too short to hide anything on: page-F1 .900 instead of .908 on 540 labelled pages)

@@ -48,6 +48,8 @@ def diff(home: Home, article: int, old: int | None, new: int | None, context: in
     store = Store(home.require().database)
     try:
         texts = store.texts(article)
+        if not texts:
+            raise NoArchiveError(store.absence(article))
         before, after = _chosen(article, texts, old, new)
         row = store.article(article)
         say_restricted(store, [article])
@@ -75,8 +77,6 @@ def diff(home: Home, article: int, old: int | None, new: int | None, context: in
 def _chosen(
     article: int, texts: list[dict[str, Any]], old: int | None, new: int | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    if not texts:
-        raise NoArchiveError(f"there is no article {article}")
     if len(texts) == 1 and old is None:
         raise NoArchiveError(f"article {article} has had one text only, seen since {texts[0]['seen_from']}")
     numbered = {text["number"]: text for text in texts}

@@ -35,6 +35,26 @@ class Home:
         return self.path / "logs"
 
     @property
+    def keys(self) -> Path:
+        """The folder of the key that signs the chain."""
+        return self.path / "keys"
+
+    @property
+    def head(self) -> Path:
+        """The last entry of the chain, outside of the database: whether its end was taken away is seen by it."""
+        return self.path / "custody.head"
+
+    @property
+    def witnesses(self) -> Path:
+        """Which authorities are asked for time stamps; written by the user, mostly not there."""
+        return self.path / "custody.toml"
+
+    @property
+    def backup(self) -> Path:
+        """The folder of the copies that were made before a migration."""
+        return self.path / "backup"
+
+    @property
     def sources(self) -> Path:
         """The user's own catalogue, beside the built-in one."""
         return self.path / "sources.toml"

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import logging
 import queue
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from archive import warc
+from archive.copying import Copying, Looked
 from archive.errors import DamagedError
 from archive.fingerprint import EXTRACTOR
 from archive.home import Home
-from archive.models import Counts, Exchange, Kept, Outcome, Page, Position, Source, stamp
+from archive.models import Counts, Exchange, Found, Kept, Outcome, Page, Position, Source, stamp
+from archive.outcomes import first_outcome
+from archive.payload import payload_sha256
 from archive.reading import read_later
 from archive.reread import Again, reread
-from archive.revise import Reviser, content_sha256
+from archive.revise import Reviser
+from archive.room import Room
+from archive.settling import content_sha256
+from archive.stops import WITHHELD, Stops
 from archive.store import Known, Store
 from archive.urls import is_memento, url_key
 from archive.walls import header_wall
@@ -34,50 +40,22 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # a reader sees what was fetched after this long at the latest, in seconds
 LATEST = 1.0
-# bytes of the disk that are kept free: a transaction of 200 pages takes 20 MB at most, and others use the disk too
-RESERVE = 512 << 20
-# seconds between two looks at the size of a home that has a quota: it is the sum of all its files
-SIZED = 10.0
-# statuses by which a server says that it will not answer us
-REFUSED = frozenset({401, 403, 451})
 # pages handed to the workers and not back yet, for each of them: enough that none runs dry while rows are written
 AHEAD = 8
 
 
-def first_outcome(exchange: Exchange) -> Outcome | None:
-    """What came of an exchange by its status alone; None where its page must be read to say."""
-    status, kind = exchange.status, exchange.kind
-    if status is None:
-        return "failed"
-    if header_wall(status, exchange.headers):
-        return "blocked"
-    if status >= 500 or status == 429:
-        return "failed"
-    if kind == "robots":
-        return "discovery"
-    if status == 304:
-        return "not_modified"
-    if 300 <= status < 400:
-        return "redirect"
-    if status in REFUSED:
-        return "blocked"
-    if status in (404, 410) and kind != "discovery":
-        return "gone"
-    if status >= 400:
-        return "failed"
-    if status != 200 and kind != "discovery":
-        return "not_article"  # accepted, partial, without content: no page
-    return "discovery" if kind == "discovery" else None
-
-
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """An exchange that is on disk, and what its page was read to (an error's line where it could not be)."""
+    """An exchange that is on disk, and what its page was read to (an error's line where it could not be).
+
+    ``digest``: the SHA-256 of a payload that no worker read.
+    """
 
     kept: Kept
     page: Page | None = None
     problem: str | None = None
     confirms: Known | None = None  # the capture whose page it did not keep again
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +67,14 @@ class _Arrival:
     page: Page | None = None
     problem: str | None = None
     earlier: Known | None = None
+    found: Found | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Soon:
+    """Something to be written behind what is pending, at once."""
+
+    write: Callable[[Store], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,37 +94,64 @@ class Ingest:
     def __init__(
         self, home: Home, sources: Mapping[str, Source], run: int | None, software: str, quota: int | None = None
     ) -> None:
-        self.home, self.sources, self.run, self.quota = home, sources, run, quota
+        self.home, self.sources, self.run = home, sources, run
         self.workers = Workers()
         self.error: Exception | None = None
         self.counts = Counts()
+        self.stopped = 0  # exchanges of forgotten addresses, of which nothing is written
         self.full: str | None = None  # why no more should be handed over
         self._writer = warc.Writer(home.warc, software)
-        self._queue: queue.SimpleQueue[_Arrival | _Read | Callable[[Store], None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Arrival | _Read | _Soon | Callable[[Store], None] | None] = (
+            queue.SimpleQueue()
+        )
         self._notes: list[Callable[[Store], None]] = []
+        self._room = Room(home, quota)
         self._pending: list[_Item] = []
         self._oldest = 0.0
-        self._sized = -SIZED
+        self._removed: set[int] = set()  # articles that went while a batch was applied
         self._away = 0  # pages at the workers
+        self._waiting: list[_Arrival] = []  # records of others that refer to what is on its way
         self._ending = False  # told to end
         self._thread = threading.Thread(target=self._main, name="ingest", daemon=True)
+
+    @property
+    def there(self) -> int:
+        """How many records of others the archive had already."""
+        return self._copies.there
+
+    @property
+    def unknown(self) -> int:
+        """How many of them refer to a page that it does not have."""
+        return self._copies.unknown
 
     @property
     def capacity(self) -> int:
         """How many exchanges may be on their way at once: bounds memory, and keeps every worker busy."""
         return self.workers.count * AHEAD
 
+    @property
+    def reviser(self) -> Reviser:
+        """What brings articles in line, for functions that are noted: in the archive's own thread alone."""
+        return self._reviser
+
     def start(self) -> None:
         """Begin; what a killed run left in unfinished WARC files is kept first."""
         self._thread.start()
 
-    def submit(self, exchange: Exchange, done: Callable[[], None]) -> None:
-        """Keep an exchange. ``done`` is called, from another thread, when there is room for the next."""
-        self._queue.put(_Arrival(exchange, done))
+    def submit(self, exchange: Exchange, done: Callable[[], None], found: Found | None = None) -> None:
+        """Keep an exchange. ``done`` is called, from another thread, when there is room for the next.
+
+        ``found``: the records it was read from, which are kept instead of new ones, once each.
+        """
+        self._queue.put(_Arrival(exchange, done, found=found))
 
     def note(self, write: Callable[[Store], None]) -> None:
         """Have something written with the next transaction: what lists say, a host's wish for patience."""
         self._queue.put(write)
+
+    def soon(self, write: Callable[[Store], None]) -> None:
+        """Have something written in a transaction of its own, behind what was handed over and is not being read."""
+        self._queue.put(_Soon(write))
 
     def close(self) -> None:
         """Keep everything that was handed over, then end.
@@ -156,7 +169,9 @@ class Ingest:
         try:
             store = Store(self.home.database, write=True)
             self._store, self._reviser = store, Reviser(store)
-            self._check_room()
+            self._stops = Stops(store.stop_list())
+            self._copies = Copying(self.home, store)
+            self.full = self.full or self._room.problem()
             self._recover()
             self._loop()
             self._flush()
@@ -180,7 +195,11 @@ class Ingest:
             self._ending = given is None
 
     def _loop(self) -> None:
-        while not self._ending or self._away or not self._queue.empty():
+        while not self._ending or self._away or self._waiting or not self._queue.empty():
+            if self._waiting and not self._away:
+                self._flush()
+                self._take_up()
+                continue
             try:
                 given = self._queue.get(timeout=LATEST if self._pending or self._notes else None)
             except queue.Empty:
@@ -193,6 +212,10 @@ class Ingest:
                 self._add(given.item)
                 if given.done is not None:
                     given.done()
+            elif isinstance(given, _Soon):
+                self._flush()
+                self._notes.append(given.write)
+                self._flush()
             elif given is None:
                 self._ending = True
             else:
@@ -201,24 +224,82 @@ class Ingest:
                 self._flush()
 
     def _keep(self, given: _Arrival) -> None:
-        exchange, done = given.exchange, given.done
+        exchange = given.exchange
         if given.page is not None or given.problem is not None:
             self._keep_read(given)
+            return
+        if self._stops.stop(exchange):
+            self._pass_over(given)
+            return
+        if given.found is not None or exchange.kind == "imported":
+            self._keep_found(given)
             return
         outcome = first_outcome(exchange)
         sparing = outcome is None and self._source(exchange).keep == "changes"
         known = self._known(exchange.url) if sparing or outcome == "not_modified" else None
-        if sparing and known is not None:
-            # whether its raw page is kept depends on what it says: it is read first
-            self._away += 1
-            future = self._read(exchange)
-            future.add_done_callback(lambda f: self._queue.put(_Arrival(exchange, done, *settled(f), known)))
+        if outcome is None and (known is not None or self._stops):
+            self._read_first(given, known)
             return
         refers_to = (known.url, known.fetched_at) if outcome == "not_modified" and known else None
-        kept = self._writer.write(exchange, self.run, refers_to)
-        small = warc.bodiless(kept)
+        self._keep_now(given, outcome, refers_to)
+
+    def _keep_found(self, given: _Arrival) -> None:
+        """Keep a record of another archive, or a file: as it is, and once."""
+        exchange, found = given.exchange, given.found
+        if found is None:
+            digest = payload_sha256(exchange.body, exchange.header("content-encoding"))
+            looked = None if self._copies.is_there(exchange, digest) else Looked(exchange, None)
+        elif self._copies.waits(exchange, found):
+            self._waiting.append(given)
+            return
+        else:
+            looked = self._copies.look(exchange, found)
+        if looked is None:
+            if given.done is not None:
+                given.done()
+            return
+        given = replace(given, exchange=looked.exchange, found=looked.found)
+        outcome = first_outcome(looked.exchange)
+        if looked.confirms is not None:
+            item = _Item(warc.bodiless(self._written(given)), confirms=looked.confirms, digest=looked.digest)
+            self._add(item)
+            if given.done is not None:
+                given.done()
+        elif outcome is None and self._stops:
+            self._read_first(given, None)
+        else:
+            self._keep_now(given, outcome, None)
+
+    def _take_up(self) -> None:
+        """Look again at what waited."""
+        waiting, self._waiting = self._waiting, []
+        for given in waiting:
+            self._keep(given)
+
+    def _read_first(self, given: _Arrival, known: Known | None) -> None:
+        """Have a page read whose raw form is kept or not by what it says."""
+        self._away += 1
+        future = self._read(given.exchange)
+        future.add_done_callback(
+            lambda f: self._queue.put(_Arrival(given.exchange, given.done, *settled(f), known, given.found))
+        )
+
+    def _written(self, given: _Arrival, refers_to: tuple[str, str] | None = None) -> Kept:
+        """Put an exchange into the WARC file, or the records it was read from."""
+        if given.found is not None:
+            return self._writer.copy(given.exchange, given.found, self.run)
+        return self._writer.write(given.exchange, self.run, refers_to)
+
+    def _keep_now(self, given: _Arrival, outcome: Outcome | None, refers_to: tuple[str, str] | None) -> None:
+        exchange, done = given.exchange, given.done
+        if self._stops.withhold(exchange):
+            self._add(_Item(warc.bodiless(Kept(exchange, None, self.run)), None, WITHHELD, digest=_digest(exchange)))
+            if done is not None:
+                done()
+            return
+        small = warc.bodiless(self._written(given, refers_to))
         if outcome is not None:
-            self._add(_Item(small))
+            self._add(_Item(small, digest=_digest(exchange)))
             if done is not None:
                 done()
             return
@@ -229,6 +310,9 @@ class Ingest:
         """Keep a page that was read: its raw form where it says something else than the capture before."""
         self._away -= 1
         exchange, page, earlier = given.exchange, given.page, given.earlier
+        if page is not None and page.canonical and self._stops.has([page.canonical]):
+            self._pass_over(given)
+            return
         same = (
             page is not None
             and earlier is not None
@@ -239,14 +323,19 @@ class Ingest:
             kept = self._writer.note(exchange, self.run, (earlier.url, earlier.fetched_at), page.payload_sha256)
             self._add(_Item(warc.bodiless(kept), page, None, earlier))
         else:
-            kept = self._writer.write(exchange, self.run)
-            self._add(_Item(warc.bodiless(kept), page, given.problem))
+            self._add(_Item(warc.bodiless(self._written(given)), page, given.problem))
         if given.done is not None:
             given.done()
 
-    def _known(self, url: str) -> Known | None:
+    def _pass_over(self, given: _Arrival) -> None:
+        """Write nothing of what was forgotten, whoever brings it."""
+        self.stopped += 1
+        if given.done is not None:
+            given.done()
+
+    def _known(self, url: str, until: str = "9999") -> Known | None:
         key = url_key(url)
-        return self._store.known([key]).get(key)
+        return self._store.known([key], until).get(key)
 
     def _source(self, exchange: Exchange) -> Source:
         # a killed run's page may be of a source that left the catalogue since
@@ -264,7 +353,7 @@ class Ingest:
         """Commit what is pending: the WARC is on the disk before the rows that name it."""
         if not self._pending and not self._notes:
             return
-        self._check_room()
+        self.full = self.full or self._room.problem()
         self._writer.sync()
         now = stamp(datetime.now(UTC))
         with self._store.transaction():
@@ -278,6 +367,8 @@ class Ingest:
                 captures.append(capture)
                 fresh |= own
                 affected |= others
+            fresh, affected = fresh - self._removed, affected - self._removed
+            self._removed = set()
             causes: dict[int, str] = {}
             for article in sorted(fresh):
                 again = self._reread(article) if article in fresh else Again()
@@ -297,19 +388,11 @@ class Ingest:
                     self.counts.add(outcome)
             for run, counts in by_run.items():
                 self._store.add_counts(run, counts)
+        for item in self._pending:
+            self._copies.kept(item.kept.exchange)
+        if not self._away:
+            self._copies.forget()
         self._pending, self._notes = [], []
-
-    def _check_room(self) -> None:
-        """Note that the disk, or what the archive may use of it, is nearly full, while what is pending still fits."""
-        if self.full is None:
-            free = shutil.disk_usage(self.home.path).free
-            if free < RESERVE:
-                self.full = f"{free >> 20} MB are free on the disk and {RESERVE >> 20} are kept free"
-            elif self.quota is not None and time.monotonic() >= self._sized + SIZED:
-                used, self._sized = self.home.size(), time.monotonic()
-                if used < self.quota:
-                    return
-                self.full = f"the archive uses {used >> 20} MB of a quota of {self.quota >> 20}"
 
     def _apply(self, item: _Item) -> tuple[int, set[int], set[int]]:
         """Rows for one exchange: (capture, articles to settle for it, articles it may change)."""
@@ -318,21 +401,26 @@ class Ingest:
         outcome = first_outcome(exchange)
         message = exchange.error or item.problem
         if outcome is None:
-            if page is None:
+            if item.confirms is not None and page is None:
+                outcome = "unchanged"
+            elif page is None:
                 outcome = "failed"
             else:
                 outcome = "unchanged" if page.readings else page.outcome or "not_article"
                 message = page.reason
         elif message is None and outcome in ("failed", "blocked"):
             message = header_wall(exchange.status or 0, exchange.headers) or f"HTTP {exchange.status}"
+        digest = page.payload_sha256 if page else item.digest or self._digest(item.kept)
+        if item.kept.position and (bare := store.bare_capture(key, at, exchange.status, digest)):
+            return self._prove(bare, item, digest)
         known = item.confirms
-        if outcome == "not_modified":
-            known = self._known(exchange.url)
+        if outcome == "not_modified" and known is None:
+            known = self._known(exchange.url, at)
         capture = store.add_capture(
             item.kept,
             key,
             outcome,
-            page.payload_sha256 if page else None,
+            digest,
             message,
             (known.confirms or known.capture) if known else None,
         )
@@ -346,6 +434,25 @@ class Ingest:
         if page is None or not page.readings:
             return capture, set(), set()
         return capture, *self._reviser.attach(capture, exchange.url, exchange.via, exchange.source, at, page)
+
+    def _prove(self, bare: dict[str, Any], item: _Item, digest: str | None) -> tuple[int, set[int], set[int]]:
+        """Give a capture whose text came without its page the page: as :meth:`_apply`, with the same row."""
+        self._store.give_record(bare["id"], item.kept, digest)
+        if item.page is None or not item.page.readings:  # it keeps the text that it came with
+            return bare["id"], set(), set()
+        again = reread(self._reviser, [(bare, item.page)])
+        self._removed |= again.removed
+        return bare["id"], set(again.causes), set()
+
+    def _digest(self, kept: Kept) -> str | None:
+        """The SHA-256 of a payload that is on disk alone: its page could not be read, or a killed run kept it."""
+        if kept.position is None:
+            return None
+        try:
+            return _digest(warc.read(self.home.warc, kept.position))
+        except DamagedError as error:
+            logger.warning("%s", error)
+            return None
 
     def _reread(self, article: int) -> Again:
         """Read an article's earlier captures again where another extractor version read them last."""
@@ -371,6 +478,8 @@ class Ingest:
             for kept in file.records():
                 if kept.position is None or self._store.has_record(kept.position):
                     continue
+                if not self._store.has_source(kept.exchange.source):
+                    continue  # an import made it up and was killed before it had a row: it comes again with its file
                 run = kept.run if kept.run is not None and self._store.has_run(kept.run) else None
                 needed = first_outcome(kept.exchange) is None
                 future = self._read(kept.exchange) if needed else None
@@ -386,6 +495,13 @@ class Ingest:
         self._add(_Item(kept) if future is None else _result(kept, future))
         if len(self._pending) >= BATCH:
             self._flush()
+
+
+def _digest(exchange: Exchange) -> str | None:
+    """The SHA-256 of a payload; None where the answer has none by its nature."""
+    if exchange.status in (None, 304):
+        return None
+    return payload_sha256(exchange.body, exchange.header("content-encoding"))
 
 
 def _result(kept: Kept, future: Future[Page]) -> _Item:

@@ -6,25 +6,20 @@ ordinary words, and name one lemma where there are several. So a word's ending i
 lemma. A word that leads to none, a surname or a village, is known by what is left of it without each of the endings
 that its language has (inflection.toml).
 
-The dictionaries are read from their compressed files: 2 (en) to 50 MB (pl) of memory and 0.2 to 2.2 s each, when a
-language is first asked for; a look-up takes 10 µs.
+A look-up takes 1 µs (archive/wordlist.py).
 """
 
 from __future__ import annotations
 
 import pkgutil
 import tomllib
-from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import RLock
 from typing import Any
 
-import numpy as np
-from simplemma.strategies.dictionaries import frontcode
-from simplemma.strategies.dictionaries.dictionary_factory import _read_decompressed
-from simplemma.strategies.dictionaries.stream_dictionary_factory import StreamMap
+from archive.wordlist import Wordlist, wordlist
 
 LANGUAGES = ("uk", "ru", "en", "tr", "pl", "de")
 # letters of a word, counted from its beginning, that are there whatever its ending is; of one no dictionary knows
@@ -53,9 +48,6 @@ _OPENED = ("у", "ю", "а", "я", "ом", "ем", "и", "і")
 # consonants that are others before a Ukrainian і: дорозі is of дорога, дорогі is not
 _HARD = "гкх"
 _VOWELS = "аеєиіїоуюяьй"
-# words of which one filter tells whether a dictionary may list them, in bits: of 3.7 million (pl) one in 20 that is
-# not listed passes. Of what is asked for, 7 in 10 are no words
-_BITS = 26
 _loading = RLock()
 
 _Rules = tuple[tuple[str, str], ...]
@@ -106,44 +98,12 @@ def _language(code: str) -> _Language:
     )
 
 
-class _Listed(StreamMap):
-    """simplemma's dictionary with a filter before it: a look-up that finds nothing takes 0.4 µs instead of 30.
-
-    Made in the one pass over the words that simplemma makes, as it does.
-    """
-
-    __slots__ = ("_filter",)
-
-    def __init__(self, language: str) -> None:
-        self._data = _read_decompressed(language)
-        self._rev, self._count, self._pos = frontcode._read_header(self._data)
-        self._firsts, self._blocks = [], []
-        keys, before = array("q"), (b"", b"")
-        for index, (start, key, value) in enumerate(frontcode._iter_records(self._data, self._pos)):
-            if not index & 31:
-                self._firsts.append(key)
-                self._blocks.append((start, *before))
-            before = key, value
-            keys.append(hash(key))
-        slots = 1 << min((20 * len(keys) + 8).bit_length(), _BITS)
-        listed = np.zeros(slots, bool)
-        listed[np.frombuffer(keys, np.int64) & (slots - 1)] = True
-        self._filter = np.packbits(listed, bitorder="little").tobytes()
-
-    def _lookup(self, key: str) -> str | None:
-        stored = key.encode("utf-8", "surrogatepass")
-        slot = hash(stored[::-1] if self._rev else stored) & (len(self._filter) * 8 - 1)
-        if not self._filter[slot >> 3] & 1 << (slot & 7):
-            return None
-        return super()._lookup(key)
-
-
 @cache
-def _read(language: str) -> Mapping[str, str]:
-    return _Listed(language)
+def _read(language: str) -> Wordlist:
+    return wordlist(language)
 
 
-def dictionary(language: str) -> Mapping[str, str]:
+def dictionary(language: str) -> Wordlist:
     """The dictionary of a language; read when it is first asked for, by one thread at a time."""
     with _loading:
         return _read(language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -27,6 +28,10 @@ Mark = Literal["repeated", "links", "headline", "credit", "aside", "twice", "sum
 Role = Literal["aside", "twice", "summary"]
 # how a source prints the time of day; 12h: hours to twelve without AM or PM
 Clock = Literal["24h", "12h"]
+# bytes of the disk that are kept free: a transaction of 200 pages takes 20 MB at most, and others use the disk too
+RESERVE = 512 << 20
+# told how far it is: what is being done, how many were to be done, how many are left
+Progress = Callable[[str, int, int], None]
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # a source's documents fetched this many seconds before or after a capture are evidence for its marks
@@ -127,6 +132,8 @@ class Exchange:
     arrived; ``error`` says why.
     ``announced``: when the list that named it says that it came out (a stamp).
     ``via`` holds the addresses that redirected here, the first asked for first.
+    ``file``: the name of the file in which somebody handed it over, of a row with its place in it
+    ("reports.csv#row=7"); no HTTP was spoken then, its status is 200 and its one header the Content-Type.
     """
 
     url: str
@@ -141,10 +148,33 @@ class Exchange:
     error: str | None = None
     fetched_from: str | None = None
     announced: str | None = None
+    file: str | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name (lower case), None where it was not sent."""
         return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Record(NamedTuple):
+    """A WARC record as it was found: ``head``, its version line and header lines as they stood, and its block."""
+
+    head: bytes
+    block: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The records of an archive of others that an exchange was read from; they are kept as they are.
+
+    ``records``: the first is the exchange's own; its request may follow. ``payload_sha256``: of its payload, None
+    where it has none of its own. ``refers_to``: address and date of the capture whose page it does not carry again.
+    ``run``: of which run it is, None: of the one that takes it.
+    """
+
+    records: tuple[Record, ...]
+    payload_sha256: str | None
+    refers_to: tuple[str, str] | None = None
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +299,7 @@ class Facts(NamedTuple):
 class Reading:
     """What one extractor version read for one article from one payload, before marks.
 
-    Times are stamps or None; ``*_from`` names where they stood (json-ld, meta, time-element, url, text),
+    Times are stamps or None; ``*_from`` names where they stood (json-ld, meta, time-element, url, text, feed, file),
     ``*_printed`` how, ``*_zone`` the offset or zone that was stated, None where the source's was taken, ``*_doubt``
     what on the page speaks against the time. ``byline``: as stated, ``authors`` the people in it, ``agency`` the one
     it credits. ``language``: as declared, else detected;

@@ -153,6 +153,11 @@ def agency(name: str) -> str | None:
     return _BY_LETTERS.get(letters(plain)) if len(plain) > 4 else None
 
 
+def is_collective(name: str) -> bool:
+    """Whether a name has a word that no person bears: of an office, a role, a desk."""
+    return _ROLE.search(name) is not None
+
+
 def signed(text: str) -> str | None:
     """What stands behind "by" at the beginning of a line, empty where that is the line; None where it does not."""
     found = _BY.match(text)

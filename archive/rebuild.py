@@ -8,7 +8,7 @@ killed goes on where it was, and readers never wait. Between two batches an arti
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from archive import warc
 from archive.errors import ConfigurationError, DamagedError
 from archive.fingerprint import EXTRACTOR
 from archive.home import Home
-from archive.models import Page, Position, Source, stamp
+from archive.models import Page, Position, Progress, Source, stamp
 from archive.reading import read_later
 from archive.reread import reread
 from archive.revise import Reviser
@@ -41,9 +41,6 @@ _CAUSES = {
     "hints": "read by other hints",
     "marks": "other marks",
 }
-
-# told how far it is: what is being done, how many were to be done, how many are left
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 from archive.fingerprint import EXTRACTOR
 from archive.models import Page
-from archive.revise import Reviser, content_sha256
+from archive.revise import Reviser
+from archive.settling import content_sha256
 
 
 @dataclass(slots=True)
@@ -41,9 +42,9 @@ def reread(reviser: Reviser, captures: Iterable[tuple[dict[str, Any], Page]]) ->
         before = store.linked(capture)
         if not page.readings:
             if not before:
-                store.set_read(capture, page.outcome or "not_article", page.reason, page.payload_sha256)
+                store.set_read(capture, page.outcome or "not_article", page.reason)
             continue
-        store.set_read(capture, "unchanged", None, page.payload_sha256)
+        store.set_read(capture, "unchanged", None)
         via = json.loads(row["via"] or "[]")
         own, others = reviser.attach(capture, row["url"], via, row["source"], row["fetched_at"], page)
         _add(again.causes, others, "marks")

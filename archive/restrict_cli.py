@@ -23,7 +23,8 @@ _RELATIONS = {
 }
 
 
-def _reason(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+def one_line(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """A reason as it is kept: one line, without what a terminal would act on."""
     if value is None:
         return None
     line = " ".join(value.split())
@@ -35,7 +36,7 @@ def _reason(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.command()
 @home_option
 @click.argument("articles", metavar="[ARTICLE]...", nargs=-1, type=click.IntRange(1, (1 << 63) - 1))
-@click.option("--reason", metavar="TEXT", callback=_reason, help="Why, in a line; everybody may read it.")
+@click.option("--reason", metavar="TEXT", callback=one_line, help="Why, in a line; everybody may read it.")
 @click.option("--lift", is_flag=True, help="Show the articles again.")
 @listing("article", "at", "reason", "source", "title")
 def restrict(home: Home, articles: tuple[int, ...], reason: str | None, lift: bool) -> list[dict[str, Any]]:
@@ -71,7 +72,7 @@ def _decide(home: Home, store: Store, articles: tuple[int, ...], reason: str | N
     places = store.by_number(articles)
     for article in articles:
         if article not in places:
-            raise NoArchiveError(f"there is no article {article}")
+            raise NoArchiveError(store.absence(article))
         if places[article] != article:
             raise NoArchiveError(f"there is no article {article} any more: article {places[article]} has what it had")
     before = store.restrictions(articles)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 
 from sqlite_utils import Database, Migrations
 
@@ -751,53 +752,53 @@ def _figures() -> str:
     return sql.replace("{columns}", columns)
 
 
+def run(db: Database, script: str) -> None:
+    """Execute a script's statements, each of which ends a line; executescript would end the transaction first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""
+    if statement.strip():
+        db.execute(statement)
+
+
 @migrations()
 def m001_spine(db: Database) -> None:
     """Everything from a capture to a text that can be searched."""
-    for statement in _SPINE.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    run(db, _SPINE)
     db.table("search_text").enable_fts(["title", "text", "stems"], create_triggers=True, tokenize=TOKENIZE)
 
 
 @migrations()
 def m002_views(db: Database) -> None:
     """The views for people."""
-    for statement in _VIEWS.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    run(db, _VIEWS)
 
 
 @migrations()
 def m003_unattended(db: Database) -> None:
     """What a crawl that is left alone must remember from run to run."""
-    for statement in _UNATTENDED.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    run(db, _UNATTENDED)
 
 
 @migrations()
 def m004_text(db: Database) -> None:
     """What is kept of a text besides its words."""
-    for statement in _TEXT.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    run(db, _TEXT)
 
 
 @migrations()
 def m005_copies(db: Database) -> None:
     """Who carries the same text."""
-    for statement in _COPIES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    run(db, _COPIES)
 
 
 @migrations()
 def m006_history(db: Database) -> None:
     """What tells an edit, and the search over texts that others took the place of."""
-    for statement in _HISTORY.replace("{tokenize}", TOKENIZE).split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    run(db, _HISTORY.replace("{tokenize}", TOKENIZE))
 
 
 @migrations(transactional=False)
@@ -842,6 +843,4 @@ def _filled(
 @migrations()
 def m008_figures(db: Database) -> None:
     """What each side claims, by page and by day; texts that were kept before are read by a rebuild."""
-    for statement in _figures().split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    run(db, _figures())

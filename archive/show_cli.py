@@ -31,9 +31,10 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     if row is not None:
         row["shared"] = store.shared(article)
         say_restricted(store, [article])
+    absence = None if row is not None else store.absence(article)
     store.close()
     if row is None:
-        raise NoArchiveError(f"there is no article {article}")
+        raise NoArchiveError(absence)
     if as_json:
         if not blocks:
             del row["blocks"]
@@ -46,7 +47,7 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
     for line in _shared(row["id"], row["shared"]):
         click.echo(for_terminal(" ".join(line.split())))
     for capture in row["captures"]:
-        where = f"{capture['warc_file']} at {capture['warc_offset']}"
+        where = f"{capture['warc_file']} at {capture['warc_offset']}" if capture["warc_file"] else "no record"
         click.echo(f"capture {capture['id']}: {capture['fetched_at']} {capture['outcome']}, {where}")
     click.echo()
     if blocks:
@@ -57,6 +58,13 @@ def show(home: Home, article: int, blocks: bool, as_json: bool) -> None:
         for block in row["hidden"]:
             words = for_terminal(" ".join(block["text"].split()[:8]))
             click.echo(f"[hidden: {block['reason']}, on {block['documents']} documents: {words} …]", err=True)
+
+
+# what a text rests on that no page is kept of
+_RESTS_ON = {
+    "file": "a file that was handed over",
+    "none": "nothing: its page is not kept here",
+}
 
 
 def _stated(row: Mapping[str, Any]) -> Iterator[str]:
@@ -89,6 +97,7 @@ def _about(row: Mapping[str, Any], full: bool) -> Iterator[tuple[str, Any]]:
     yield "figures", "; ".join(_stated(row))
     for name in ("first_seen", "last_checked", "gone_at", "moved_to"):
         yield name.replace("_", " "), row[name]
+    yield "rests on", _RESTS_ON.get(row["proof"])
     if full:
         yield "extractor", row["extractor"]
         yield "steps", ", ".join(row["steps"])

@@ -37,10 +37,10 @@ _LINE = 60
 _HEAD = 4
 # a title has so many words, or letters in scripts without spaces; "Related", "Comments" have fewer
 _TITLE_WORDS, _TITLE_LETTERS = 3, 12
-_BYLINE = re.compile(
+BYLINE = re.compile(
     r"(?:by|von|par|por|autor(?:in)?|auteur|автор|від|text)\b:?\s+(?=(?-i:[^\W\d_a-zа-яіїєґ]))", re.IGNORECASE
 )
-_SOURCE = re.compile(r"(?:source|quelle|fuente|fonte|źródło|kaynak|джерело|источник)\s*:\s*", re.IGNORECASE)
+SOURCE = re.compile(r"(?:source|quelle|fuente|fonte|źródło|kaynak|джерело|источник)\s*:\s*", re.IGNORECASE)
 _COMMENT = re.compile(r"\bcomm\b|comment|koment|komment|reply|replies|disqus", re.IGNORECASE)
 # a heading without any line of its own has so many words where it is a story's
 _BARE_WORDS = 5
@@ -58,7 +58,7 @@ _CJK_LINE = re.compile(f"[{_CJK}]")
 _NAMES = 8
 # a bare heading begins a story where the texts share less than this of their names; one with a line of its own, less
 # than that
-_BARE, _SIGNED = 0.12, 0.25
+BARE, SIGNED = 0.12, 0.25
 _WORD = re.compile(rf"[{_CJK}]{{2}}|[^\W\d_{_CJK}]{{5,}}")
 
 
@@ -94,7 +94,7 @@ def _date(line: Line, zone: str, clock: Clock, strict: bool) -> Moment | None:
     return read_printed(line.text, zone, clock) if len(line.key) <= _LINE else None
 
 
-def _is_source(text: str) -> bool:
+def is_source(text: str) -> bool:
     """Whether a short line can name who published: words with capitals, and nothing that ends a sentence."""
     words = re.findall(r"[^\W\d_]+", text)
     long = [word for word in words if len(word) > 3]
@@ -118,11 +118,11 @@ def _read_head(lines: Sequence[Line], head: _Head, zone: str, clock: Clock) -> N
             break
         if head.published is None and (found := _date(line, zone, clock, strict)):
             head.published = found
-        elif head.byline is None and (match := _BYLINE.match(line.text)) and len(line.text.split()) <= 8:
+        elif head.byline is None and (match := BYLINE.match(line.text)) and len(line.text.split()) <= 8:
             head.byline = line.text[match.end() :]
-        elif head.publisher is None and (match := _SOURCE.match(line.text)):
+        elif head.publisher is None and (match := SOURCE.match(line.text)):
             head.publisher = line.text[match.end() :]
-        elif head.publisher is None and line.linked < 0.5 and n <= head.line + 2 and _is_source(line.text):
+        elif head.publisher is None and line.linked < 0.5 and n <= head.line + 2 and is_source(line.text):
             head.publisher = line.text
     if head.published is None and head.line and not lines[head.line - 1].level:
         above = lines[head.line - 1]  # of the text: above a heading a teaser's may end
@@ -130,13 +130,18 @@ def _read_head(lines: Sequence[Line], head: _Head, zone: str, clock: Clock) -> N
             head.published, head.first = found, head.line - 1
 
 
-def _words(lines: Sequence[Line]) -> tuple[set[str], set[str]]:
+def _words(texts: Sequence[str]) -> tuple[set[str], set[str]]:
     """The longer words of some lines, and those of them with a capital: names, for the most part."""
-    found = [w for line in lines if line.linked < 0.5 for w in _WORD.findall(line.text)]
+    found = [w for text in texts for w in _WORD.findall(text)]
     return {w[:8].casefold() for w in found}, {w[:8].casefold() for w in found if w[0].isupper()}
 
 
 def likeness(one: Sequence[Line], other: Sequence[Line]) -> float:
+    """:func:`shared_names` of the lines that are no links."""
+    return shared_names(*([line.text for line in lines if line.linked < 0.5] for lines in (one, other)))
+
+
+def shared_names(one: Sequence[str], other: Sequence[str]) -> float:
     """How many of the names of the text with fewer of them stand in the other one too, 0 to 1.
 
     Where there are few names (a list of figures, a script without capitals) all longer words speak, which agree
@@ -282,7 +287,7 @@ def _may_sign(text: str) -> bool:
     return (
         0 < len(text) <= _LINE
         and text[-1] not in ".!?:;"
-        and bool(_DIGITS.search(text) or _BYLINE.match(text) or _SOURCE.match(text) or _is_source(text))
+        and bool(_DIGITS.search(text) or BYLINE.match(text) or SOURCE.match(text) or is_source(text))
     )
 
 
@@ -403,7 +408,7 @@ def _kept_boxes(lines: Sequence[Line], heads: Sequence[_Head]) -> tuple[_Head, .
     if any(head.box is None or head.box.tag != "article" for head in heads):
         return ()
     texts = [lines[head.line : head.end] for head in heads]
-    return tuple(heads) if all(likeness(*pair) < _SIGNED for pair in pairwise(texts)) else ()
+    return tuple(heads) if all(likeness(*pair) < SIGNED for pair in pairwise(texts)) else ()
 
 
 def _headed(lines: Sequence[Line], found: Sequence[int], known: set[str], zone: str, clock: Clock) -> list[_Head]:
@@ -447,7 +452,7 @@ def _confirmed(lines: Sequence[Line], heads: Sequence[_Head], known: set[str]) -
     for head in heads[1:]:
         before, text = lines[stories[-1].line : head.first], lines[head.line : head.end]
         if head.signed:
-            begins = signed >= 3 or likeness(before, text) < _SIGNED
+            begins = signed >= 3 or likeness(before, text) < SIGNED
         else:
             sourced = head.publisher is not None and (alike or len(head.publisher.split()) > 1)
             # a list of figures has words of its field, and no names to compare: the page's own markup speaks
@@ -456,7 +461,7 @@ def _confirmed(lines: Sequence[Line], heads: Sequence[_Head], known: set[str]) -
                 (alike or sourced)
                 and len(lines[head.line].text.split()) >= _BARE_WORDS
                 and likeness(before, text)
-                < (_SIGNED if listed or (sourced and (alike or heads[0].publisher)) else _BARE)
+                < (SIGNED if listed or (sourced and (alike or heads[0].publisher)) else BARE)
             )
             bare += begins and not sourced
         if begins:

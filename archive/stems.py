@@ -124,7 +124,7 @@ def stems(text: str, language: str | None) -> str:
 def asked(word: str, languages: Collection[str] | None = None) -> tuple[str, ...]:
     """The stems that a word of a query may stand for, in each language of its script and by its other spellings.
 
-    ``languages``: those that the texts are in, None: any. A language's dictionary is read when it is asked first.
+    ``languages``: those that the texts are in, None: any.
     """
     word = word[:LONGEST]
     own = _script(word)
@@ -145,7 +145,7 @@ def codes(tags: Iterable[str]) -> frozenset[str]:
 
 
 def preload(languages: Collection[str] = lemmas.LANGUAGES) -> None:
-    """Read the dictionaries now: 4 s and 130 MB for all of them, which the first query would wait for."""
+    """Open the dictionaries now: where they have to be made, that takes 8 s, which the first query would wait for."""
     for language in languages:
         if language in lemmas.LANGUAGES:
             lemmas.dictionary(language)

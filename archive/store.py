@@ -23,18 +23,25 @@ from archive.models import (
     Outcome,
     Reading,
 )
-from archive.schema_reading import migrations
+from archive.schema_custody import migrations
+from archive.store_backup import back_up
 from archive.store_captures import Captures, Known
 from archive.store_copies import Copies, Link, Place
+from archive.store_custody import Custody
 from archive.store_evidence import Evidence, seconds
+from archive.store_export import Exports
 from archive.store_figures import FigureRows
+from archive.store_forget import Forgetting
 from archive.store_history import History
 from archive.store_rebuild import Rebuilds
+from archive.store_records import RecordRows
 from archive.store_restricted import Restrictions
+from archive.store_rows import to_be_read
 from archive.store_runs import Runs
 from archive.store_search import Only, Searches
 from archive.store_stories import Stories
 from archive.store_verdicts import Verdicts
+from archive.store_verify import Checks
 from archive.store_visits import Visit, Visits
 
 __all__ = ["Known", "Link", "Only", "Place", "Revision", "Step", "Store", "Visit", "seconds"]
@@ -50,7 +57,8 @@ _BUSY = 30_000
 class Step:
     """One capture in an article's history; ``reading`` is None where the page said that it is gone.
 
-    ``own``: it carries the page itself, and does not only confirm what an earlier one carries.
+    ``own``: it carries the page itself, and does not only confirm what an earlier one carries. ``kept``: its record
+    lies in ``warc/``: it came with one, and that was not forgotten.
     """
 
     capture: int
@@ -59,6 +67,7 @@ class Step:
     reading: int | None
     extractor: str | None
     own: bool
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +86,9 @@ class Revision:
 
 
 class Store(
-    Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Searches, Copies, Stories, FigureRows, Restrictions
-):
+    Runs, Visits, Captures, Evidence, Verdicts, Rebuilds, History, Searches, Copies, Stories, FigureRows,
+    Restrictions, RecordRows, Custody, Exports, Forgetting, Checks,
+):  # fmt: skip
     """The archive's rows.
 
     Raises:
@@ -89,12 +99,16 @@ class Store(
         if not write and not path.is_file():
             raise NoArchiveError(f"no archive at {path}")
         # the transactions are this module's own; the writer's thread may be another than the one that opened it
-        self.conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        place = path if write else to_be_read(path)
+        self.conn = sqlite3.connect(place, isolation_level=None, check_same_thread=False, uri=not write)
         self.conn.row_factory = sqlite3.Row
         self.conn.execute(f"pragma busy_timeout = {_BUSY}")
         self.db = Database(self.conn)
         try:
             _check_version(self.db, path, write)
+        except UnicodeDecodeError as error:
+            self.conn.close()
+            raise sqlite3.DatabaseError(f"malformed database schema ({error})") from error
         except BaseException:
             self.conn.close()
             raise
@@ -104,7 +118,9 @@ class Store(
             self.conn.execute("pragma synchronous = full")  # a WARC file that is finished is never scanned again
             self.db.enable_wal()
             if migrations.pending(self.db) and self.db.table("articles").exists():
+                copy = back_up(self.conn, path, max(migration.name for migration in migrations.applied(self.db)))
                 _LOG.warning("bringing the archive up to this version: a large one takes minutes, reading goes on")
+                _LOG.warning("as it was before, it lies in %s", copy)
             migrations.apply(self.db)
 
     def close(self) -> None:
@@ -222,17 +238,23 @@ class Store(
         """Write where an article stands on its page."""
         self.conn.execute("update articles set position = ? where id = ?", (position, article))
 
-    def add_article(self, url: str, part: int, source: str, capture: int, at: str, reading: Reading) -> int:
-        """A row for an article that is new; :meth:`set_text` fills in what its captures say."""
+    def add_article(
+        self, url: str, part: int, source: str, capture: int, at: str, reading: Reading, number: int | None = None
+    ) -> int:
+        """A row for an article that is new; :meth:`set_text` fills in what its captures say.
+
+        ``number``: the one that it is to have, None: the next.
+        """
         last = self._one(  # the number of one that was removed is not given again
-            "select max(coalesce((select max(id) from articles), 0), coalesce((select max(article) from removed), 0))"
+            "select max(coalesce((select max(id) from articles), 0), coalesce((select max(article) from removed), 0),"
+            " coalesce((select max(article) from forgotten_articles), 0))"
         )
         return self._insert(
             "articles",
             {
-                "id": last + 1, "url": url, "part": part, "position": part, "source": source, "title": reading.title,
-                "first_seen": at, "last_checked": at, "text": "", "words": 0, "text_sha256": "", "revisions": 0,
-                "capture": capture, "extractor": "",
+                "id": number or last + 1, "url": url, "part": part, "position": part, "source": source,
+                "title": reading.title, "first_seen": at, "last_checked": at, "text": "", "words": 0,
+                "text_sha256": "", "revisions": 0, "capture": capture, "extractor": "",
             },
         )  # fmt: skip
 
@@ -386,8 +408,8 @@ class Store(
         return [
             Step(*row)
             for row in self.conn.execute(
-                "select c.id, c.fetched_at, c.outcome, ca.reading, r.extractor, c.confirms is null"
-                " from capture_articles ca"
+                "select c.id, c.fetched_at, c.outcome, ca.reading, r.extractor, c.confirms is null,"
+                " c.warc_file is not null from capture_articles ca"
                 " join captures c on c.id = ca.capture left join readings r on r.id = ca.reading"
                 " where ca.article = ? order by c.fetched_at, c.id",
                 (article,),

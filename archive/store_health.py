@@ -304,6 +304,11 @@ def unfinished_rebuild(conn: sqlite3.Connection) -> tuple[str, int, int] | None:
     return row and (str(row[0]), int(row[1]), int(row[2]))
 
 
+def unfinished_forgetting(conn: sqlite3.Connection) -> bool:
+    """Whether a removal was stopped before its end."""
+    return bool(conn.execute("select exists (select 1 from home where key = 'forgetting')").fetchone()[0])
+
+
 def uncompared(conn: sqlite3.Connection) -> int:
     """How many articles were kept before texts were compared with one another and their figures read."""
     return int(

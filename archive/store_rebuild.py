@@ -165,12 +165,12 @@ class Rebuilds(Rows):
             (old, new),
         )
 
-    def set_read(self, capture: int, outcome: str, message: str | None, payload_sha256: str) -> None:
+    def set_read(self, capture: int, outcome: str, message: str | None) -> None:
         """Say what came of a page from which no article came before."""
         self.conn.execute(
-            "update captures set outcome = ?, message = ?, payload_sha256 = ? where id = ?"
+            "update captures set outcome = ?, message = ? where id = ?"
             " and outcome not in ('new', 'revised', 'unchanged')",
-            (outcome, message, payload_sha256, capture),
+            (outcome, message, capture),
         )
 
     def relink_confirmed(self, article: int) -> None:

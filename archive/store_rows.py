@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+
+def to_be_read(path: Path) -> str:
+    """The address (URI) at which SQLite opens a database to read it.
+
+    On a file system that is mounted read-only nobody writes to it, nor can the files be made by which readers and
+    writers tell each other: without this it could not be read at all.
+    """
+    log = path.with_name(path.name + "-wal")
+    still = os.statvfs(path).f_flag & os.ST_RDONLY and not (log.exists() and log.stat().st_size)
+    return f"file:{quote(str(path.absolute()))}" + ("?immutable=1" if still else "")
 
 
 class Rows:

@@ -87,14 +87,16 @@ class Runs(Rows):
             [(source, kind, line, now) for (source, kind), line in found.items()],
         )
 
-    def begin_run(self, started: str, sources: Sequence[str]) -> int:
-        """A row for a run, before it does anything; runs that died are closed."""
+    def begin_run(self, started: str, sources: Sequence[str], kind: str = "crawl") -> int:
+        """A row for a run, before it does anything; runs that died are closed. ``kind``: crawl, save, import."""
         self.conn.execute(
             "update runs set status = 'died', finished = coalesce("
             "(select max(fetched_at) from captures where run = runs.id), started),"
             " message = 'ended without a word' where finished is null and status = 'running'"
         )
-        return self._insert("runs", {"started": started, "status": "running", "sources": ",".join(sources)})
+        return self._insert(
+            "runs", {"started": started, "status": "running", "sources": ",".join(sources), "kind": kind}
+        )
 
     def add_counts(self, run: int, counts: Counts) -> None:
         """Add to a run's counts, in the transaction of the captures counted."""
@@ -117,6 +119,14 @@ class Runs(Rows):
         self.conn.execute(
             "update runs set finished = ?, status = ?, exit_code = ?, message = ? where id = ?",
             (finished, status, exit_code, message, run),
+        )
+
+    def name_sources(self, run: int) -> None:
+        """Say of a run that its sources are those of what it brought."""
+        self.conn.execute(
+            "update runs set sources = coalesce((select group_concat(source, ',') from"
+            " (select distinct source from captures where run = ?1 order by source)), '') where id = ?1",
+            (run,),
         )
 
     def run_outcomes(self, run: int) -> list[dict[str, Any]]:

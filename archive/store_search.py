@@ -49,13 +49,14 @@ order by f.there, f.rank, a.id
 _LANGUAGES = (
     "select language from articles union select language_detected from articles where language_detected is not null"
 )
-_DAY = "coalesce(a.published_day, substr(a.first_seen, 1, 10))"
+# the day on which an article counts
+DAY = "coalesce(a.published_day, substr(a.first_seen, 1, 10))"
 _ONLY = {
     "source": "a.source = :source",
     "kind": "a.source in (select id from sources where kind = :kind)",
     "language": "lower(a.language || '-') like lower(:language) || '-%'",
-    "since": f"{_DAY} >= :since",
-    "until": f"{_DAY} <= :until",
+    "since": f"{DAY} >= :since",
+    "until": f"{DAY} <= :until",
 }
 
 

@@ -18,7 +18,7 @@ from http.client import responses
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from w3lib.url import safe_url_string
 from warcio.archiveiterator import ArchiveIterator
@@ -27,7 +27,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.errors import DamagedError
-from archive.models import Exchange, Kept, Position, moment, stamp
+from archive.models import Exchange, Found, Kept, Position, moment, stamp
+from archive.payload import dechunk
 
 # zlib level of the members of what was sent plain: `make bench-warc` prints sizes and times; 4 costs little more than
 # half of 6 for 4% more bytes
@@ -37,6 +38,8 @@ ROTATE = 1 << 30
 OPEN = ".open"
 _SERIAL = re.compile(r"communique-(\d+)\b")
 _SECRET = {"cookie", "authorization", "proxy-authorization"}
+# the records that have rows
+_KEPT = ("response", "revisit", "resource")
 _PROFILE_304 = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 # what a record must say beside its standard fields for the row to be made again from it
 _FIELDS = {
@@ -46,7 +49,10 @@ _FIELDS = {
     "via": "Communique-Via",
     "fetched_from": "Communique-Fetched-From",
     "announced": "Communique-Announced",
+    "file": "Communique-File",
 }
+# what a file that was handed over is taken for where nobody says
+_TYPE = "application/octet-stream"
 
 
 class Writer:
@@ -65,7 +71,7 @@ class Writer:
         """Append response and request; an exchange without an answer is kept without a record.
 
         A 304 becomes a revisit without HTTP headers (with them, replay tools show an empty page); ``refers_to``
-        names address and date of the capture it confirms.
+        names address and date of the capture it confirms. A file that was handed over becomes a resource record.
 
         Raises:
             OSError: the disk is full or gone; what was written before stays whole.
@@ -76,18 +82,9 @@ class Writer:
         # the writer's own compression knows no level
         writer = WARCWriter(buffer, gzip=False, warc_version="1.1")
         date = stamp(exchange.fetched_at)
-        fields = {
-            "WARC-Date": date,
-            _FIELDS["source"]: exchange.source,
-            _FIELDS["kind"]: exchange.kind,
-        }
-        if run is not None:
-            fields[_FIELDS["run"]] = str(run)
-        if exchange.via:
-            fields[_FIELDS["via"]] = json.dumps(exchange.via)
-        for name, value in (("fetched_from", exchange.fetched_from), ("announced", exchange.announced)):
-            if value:
-                fields[_FIELDS[name]] = value
+        fields = {"WARC-Date": date, **_stated(exchange, run)}
+        if exchange.file is not None:
+            return Kept(exchange, self._append(self._resource(writer, buffer, exchange, fields)), run)
         if exchange.status == 304:
             fields["WARC-Profile"] = _PROFILE_304
             if refers_to:
@@ -126,6 +123,19 @@ class Writer:
         members = self._member(data[:cut], level) + (self._member(data[cut:]) if cut < len(data) else b"")
         return Kept(exchange, self._append(members), run)
 
+    def _resource(self, writer: WARCWriter, buffer: BytesIO, exchange: Exchange, fields: dict[str, str]) -> bytes:
+        """The member of a file that was handed over: its own bytes, and nothing that nobody said."""
+        record = writer.create_warc_record(
+            exchange.url,
+            "resource",
+            payload=BytesIO(exchange.body),
+            length=len(exchange.body),
+            warc_content_type=exchange.header("content-type") or _TYPE,
+            warc_headers_dict=fields,
+        )
+        writer.write_record(record)
+        return self._member(buffer.getbuffer())
+
     def note(self, exchange: Exchange, run: int | None, refers_to: tuple[str, str], payload_sha256: str) -> Kept:
         """Append that a page was looked at and says what an earlier capture says: its headers, not its body.
 
@@ -152,10 +162,28 @@ class Writer:
                 "WARC-Refers-To-Target-URI": refers_to[0],
                 "WARC-Refers-To-Date": refers_to[1],
                 _FIELDS["source"]: exchange.source,
+                _FIELDS["kind"]: exchange.kind,
+                **({} if run is None else {_FIELDS["run"]: str(run)}),
             },
         )
         writer.write_record(record)
         return Kept(exchange, self._append(self._member(buffer.getbuffer())), run)
+
+    def copy(self, exchange: Exchange, found: Found, run: int | None) -> Kept:
+        """Append the records of another archive: their header lines and blocks as they were.
+
+        What the row is made from is stated anew beside the first one's lines, as :meth:`write` states it.
+        """
+        run = run if found.run is None else found.run
+        first, *others = found.records
+        ours = tuple(f"{name}:".lower().encode() for name in _FIELDS.values())
+        lines = [line for line in first.head.split(b"\r\n") if not line.lower().startswith(ours)]
+        lines += [f"{name}: {value}".encode() for name, value in _stated(exchange, run).items()]
+        level = 0 if exchange.header("content-encoding") else self.level
+        members = self._member(memoryview(b"\r\n".join([*lines, b"", first.block, b"", b""])), level)
+        for head, block in others:
+            members += self._member(memoryview(b"\r\n".join([head, b"", block, b"", b""])))
+        return Kept(exchange, self._append(members), run)
 
     def _member(self, data: memoryview, level: int | None = None) -> bytes:
         packer = zlib.compressobj(self.level if level is None else level, zlib.DEFLATED, zlib.MAX_WBITS + 16)
@@ -220,23 +248,47 @@ class Writer:
         self._full = []
 
 
+def _stated(exchange: Exchange, run: int | None) -> dict[str, str]:
+    """What the row of an exchange is made from, beside what every record says."""
+    fields = {_FIELDS["source"]: exchange.source, _FIELDS["kind"]: exchange.kind}
+    if run is not None:
+        fields[_FIELDS["run"]] = str(run)
+    if exchange.via:
+        fields[_FIELDS["via"]] = json.dumps(exchange.via)
+    for name, value in (("fetched_from", exchange.fetched_from), ("announced", exchange.announced)):
+        if value:
+            fields[_FIELDS[name]] = value
+    if exchange.file is not None:
+        fields[_FIELDS["file"]] = quote(exchange.file, safe="#=")
+    return fields
+
+
 def _request_line(url: str) -> str:
     rest = safe_url_string(url).split("://", 1)[-1]
     return f"GET /{rest.split('/', 1)[1] if '/' in rest else ''} HTTP/1.1"
 
 
-def _finish(path: Path) -> None:
-    path.rename(path.with_name(path.name.removesuffix(OPEN)))
-    folder = os.open(path.parent, os.O_RDONLY)
+def synced(path: Path) -> None:
+    """Put a file, or the names in a folder, on the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
-def _locate(folder: Path, name: str) -> Path:
-    path = folder / name
-    return path if path.exists() else folder / (name + OPEN)
+def _finish(path: Path) -> None:
+    name = path.with_name(path.name.removesuffix(OPEN))
+    if name.exists():  # another file than it was: neither may take the other's place
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(name))
+    path.rename(name)
+    synced(path.parent)
+
+
+def locate(folder: Path, name: str) -> Path:
+    """A file of the folder by the name that rows have for it, finished or not."""
+    path = folder / Path(name).name
+    return path if path.exists() else path.with_name(path.name + OPEN)
 
 
 def read(folder: Path, position: Position) -> Exchange:
@@ -246,10 +298,10 @@ def read(folder: Path, position: Position) -> Exchange:
         DamagedError: no such file, or no whole record there.
     """
     try:
-        with _locate(folder, position.file).open("rb") as file:
+        with locate(folder, position.file).open("rb") as file:
             file.seek(position.offset)
             record = next(ArchiveIterator(file), None)
-            if record is None or record.rec_type not in ("response", "revisit"):
+            if record is None or record.rec_type not in _KEPT:
                 raise DamagedError(position.file, position.offset, "no response record there")
             return _exchange(record)[0]
     except OSError as error:
@@ -263,27 +315,65 @@ def _exchange(record: Any) -> tuple[Exchange, int | None]:
     rec = record.rec_headers
     run = rec.get_header(_FIELDS["run"])
     http = record.http_headers
-    body = record.raw_stream.read() if record.rec_type == "response" else b""
-    if record.rec_type == "response" and (http is None or record.raw_stream.limit > 0):
-        raise ValueError("cut off")  # warcio reads what is there
+    file = None
+    body = b""
+    if record.rec_type != "revisit":
+        body = record.raw_stream.read()
+        if (record.rec_type == "response" and http is None) or record.raw_stream.limit > 0:
+            raise ValueError("cut off")  # warcio reads what is there
+    status, headers = 304, tuple(http.headers) if http else ()
+    if record.rec_type == "response":
+        status = int(http.get_statuscode())
+        # another crawler kept it as it was sent
+        if "chunked" in (http.get_header("transfer-encoding") or "").lower():
+            body = dechunk(body)
+    elif record.rec_type == "resource":
+        status, headers = 200, (("Content-Type", rec.get_header("Content-Type") or _TYPE),)
+        file = unquote(rec.get_header(_FIELDS["file"]) or "")
     exchange = Exchange(
         url=rec.get_header("WARC-Target-URI"),
         source=rec.get_header(_FIELDS["source"]) or "",
         kind=rec.get_header(_FIELDS["kind"]) or "imported",
         fetched_at=moment(rec.get_header("WARC-Date")),
-        status=304 if record.rec_type == "revisit" else int(http.get_statuscode()),
-        headers=tuple(http.headers) if http else (),
+        status=status,
+        headers=headers,
         body=body,
         via=tuple(json.loads(rec.get_header(_FIELDS["via"]) or "[]")),
         fetched_from=rec.get_header(_FIELDS["fetched_from"]),
         announced=rec.get_header(_FIELDS["announced"]),
+        file=file,
     )
     return exchange, int(run) if run else None
 
 
+def _stands_alone(record: Any) -> bool:
+    """Whether a row can be made from a record: not where its page is in another one, which nobody may have kept."""
+    return record.rec_type != "revisit" or "identical" not in (record.rec_headers.get_header("WARC-Profile") or "")
+
+
 def unfinished(folder: Path) -> list[Unfinished]:
-    """The files killed processes left open, oldest first."""
-    return [Unfinished(path) for path in sorted(folder.glob("*" + OPEN))]
+    """The files killed processes left open, oldest first.
+
+    A copy that was made while a file got its name may have it under both: then what it was before goes.
+    """
+    found = []
+    for path in sorted(folder.glob("*" + OPEN)):
+        if _begins(path.with_name(path.name.removesuffix(OPEN)), path):
+            path.unlink()
+        else:
+            found.append(Unfinished(path))
+    return found
+
+
+def _begins(whole: Path, beginning: Path) -> bool:
+    """Whether a file begins with all of another one."""
+    if not whole.exists() or whole.stat().st_size < beginning.stat().st_size:
+        return False
+    with whole.open("rb") as one, beginning.open("rb") as other:
+        while piece := other.read(1 << 20):
+            if one.read(len(piece)) != piece:
+                return False
+    return True
 
 
 class Unfinished:
@@ -299,7 +389,7 @@ class Unfinished:
         with self.path.open("rb") as file:
             for offset, end, member in _members(file):
                 record = next(ArchiveIterator(BytesIO(member)))
-                if record.rec_type in ("response", "revisit"):
+                if record.rec_type in _KEPT and _stands_alone(record):
                     exchange, run = _exchange(record)
                     yield Kept(exchange, Position(name, offset), run)
                 self._whole = end

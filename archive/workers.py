@@ -30,6 +30,9 @@ TIMEOUT = 30.0
 STARTING = 10.0
 # bytes of memory that a page may take: one of 1 MB takes 33 MB and one of 10 MB 350, and there is a worker a core
 MEMORY = 1 << 30
+# thresholds of the collector: parsed pages are trees of cycles' look and not of their kind, and looking for cycles as
+# often as Python does by default costs a quarter of the time a page takes, and a thirtieth of that of keeping it
+UNCOLLECTED = 100_000, 20, 20
 
 
 class Workers:
@@ -104,9 +107,7 @@ def _begin(started: Semaphore) -> None:
     started.release()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # parsed pages are trees of cycles' look and not of their kind: looking for cycles as often as Python does by
-    # default costs a quarter of the time a page takes
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(*UNCOLLECTED)
     _bound()
     parent = multiprocessing.parent_process()
     if parent is not None:

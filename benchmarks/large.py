@@ -105,8 +105,7 @@ def build(
     conn.execute("pragma locking_mode = normal")
     conn.execute("pragma journal_mode = wal")
     conn.close()
-    home.warc.mkdir()
-    _records(home)
+    records(home)
 
 
 def _beside(outlets: list[plan.Outlet], made: plan.Plan, seed: int, stemmed: bool) -> Iterator[rows.Tables]:
@@ -146,8 +145,9 @@ def _troubles(conn: sqlite3.Connection, outlets: list[plan.Outlet], at: str) -> 
     conn.execute("insert into findings values (?, 'silent', ?, ?)", (outlets[-1].id, line, at))
 
 
-def _records(home: Home) -> None:
+def records(home: Home) -> None:
     """Files as long as the rows say, that take no room."""
+    home.warc.mkdir()
     conn = sqlite3.connect(home.database)
     for name, offset in conn.execute(
         "select warc_file, max(warc_offset) from captures where warc_file is not null group by warc_file"

@@ -184,7 +184,7 @@ class Rows:
     def _report(self, n: int, side: str) -> tuple[str, list[tuple[str, str, int, int, str]]]:
         """What a side claims for a day; who prints it again says the same, and one in thirty misprints a number."""
         day = moment(self.plan.born[n])[:10]
-        if self.today.get("day") != (side, day) and self.today.get(side) != day:
+        if self.today.get(side) != day:
             self.today[side] = day
             deltas = {c: int(self.chance.integers(0, 40)) for c in _CATEGORIES[side]}
             for category, delta in deltas.items():

@@ -177,7 +177,6 @@ def main() -> None:
     """Print both ways to search; exit 1 where ours is below a floor."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, help="a demo archive")
-    parser.add_argument("--searches", type=Path, default=SEARCHES, help="another set")
     parser.add_argument("--all", action="store_true", help="print each miss and each false hit")
     given = parser.parse_args()
     if given.home:
@@ -189,7 +188,7 @@ def main() -> None:
             home = Home(Path(folder) / "home")
             tour(home)
             kept = texts(home)
-    searches = load(given.searches)
+    searches = load(SEARCHES)
     for line in checked(searches, kept):
         print(f"the set: {line}", file=sys.stderr)
     ours, lines = tally(searches, kept, Ours(kept))

@@ -14,8 +14,9 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from simplemma.strategies.dictionaries.stream_dictionary_factory import StreamMap
 
-from archive import lemmas as dictionaries
+from archive.lemmas import LANGUAGES as LISTED
 
 # words of a language in all their forms, and how uneven they are: the one of rank r is drawn in proportion to
 # 1 / (r + FLAT) (Zipf's law with Mandelbrot's constant)
@@ -117,11 +118,10 @@ class Vocabulary:
             for endings, *stems in (group.split() for group in self._of.nouns.split("|"))
             for stem in stems
         ]
-        self.nouns = [noun[0] for noun in nouns]
         lemmas += [nouns[n] for n in chance.permutation(len(nouns))]
         known = {form for lemma in lemmas for form in lemma}
         syllables = self._of.syllables.split()
-        if listed and language in dictionaries.LANGUAGES:
+        if listed and language in LISTED:
             rest = _listed(language, LEMMAS * 2)
         else:
             rest = _made(syllables, [_endings(way) for way in self._of.endings.split("|")], chance)
@@ -197,7 +197,7 @@ class Vocabulary:
 
 def _listed(language: str, count: int) -> list[tuple[str, ...]]:
     """Words of a dictionary from its beginning to its end, each in some of its forms, which stand side by side."""
-    listed = dictionaries.dictionary(language)
+    listed = StreamMap(language)
     forms, found = list(listed), []
     for at in range(0, len(forms) - 2 * FORMS, max(1, len(forms) // count)):
         lemma = listed[forms[at]]

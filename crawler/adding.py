@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from archive.errors import ConfigurationError
 from archive.home import Home
+from archive.private import is_private
 from archive.urls import clean, is_web, site
 from crawler import guess
 from crawler.catalogue import DELAY, entry, tables
-from crawler.handlers import is_private
 from crawler.probe import ProbeSpider, run
 from crawler.sources import SHARED, Outlet, catalogue
 from crawler.survey import Explorer, Survey, channel

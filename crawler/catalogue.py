@@ -12,13 +12,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin
-from zoneinfo import ZoneInfo
 
 from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 from lxml.etree import XPathError
 from parsel.csstranslator import css2xpath
 
+from archive.dates import is_zone
 from archive.errors import CatalogueError, ConfigurationError
 from archive.models import NO_HINTS, Hints
 from archive.schedule import STEPS, parse_age
@@ -181,10 +181,8 @@ def _one_of(*values: str) -> Reader:
 
 def _zone(value: object) -> str:
     name = _text(value)
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; no zone's name at all; a folder of zones
-        raise ValueError(f"no time zone {name!r}") from None
+    if not is_zone(name):
+        raise ValueError(f"no time zone {name!r}")
     return name
 
 

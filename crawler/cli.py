@@ -16,13 +16,18 @@ from click.core import ParameterSource
 
 from archive import __version__
 from archive.cli import COMMANDS, F, Group, home_option, listing
+from archive.custody_cli import keys
 from archive.errors import CommuniqueError
+from archive.export_cli import export
+from archive.forget_cli import forget
 from archive.history_cli import diff
 from archive.home import Home
 from archive.losses_cli import losses
 from archive.restrict_cli import restrict
 from archive.search_cli import search
 from archive.show_cli import show
+from archive.verify_cli import verify
+from crawler.importing import bring
 from crawler.options import asking, fetching
 from crawler.unattended import COMMANDS as UNATTENDED
 
@@ -342,7 +347,7 @@ def demo(home: Home, no_serve: bool, port: int) -> None:
         run(home, "127.0.0.1", port)
 
 
-for command in (*COMMANDS, search, show, diff, losses, restrict, *UNATTENDED):
+for command in (*COMMANDS, search, show, diff, losses, bring, export, keys, restrict, forget, verify, *UNATTENDED):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -119,10 +119,11 @@ class Frontier:
 
     def unknown(self, found: Iterable[Found]) -> bool:
         """Whether there is one among them that was never asked for, in this run or before. Reads the archive."""
-        keys = [key for one in found if hash(key := url_key(one.url)) not in self._seen]
+        keys = {key for one in found if hash(key := url_key(one.url)) not in self._seen}
         store = Store(self.home.database)
         try:
-            return len(store.visits(keys)) < len(set(keys))
+            keys -= store.are_forgotten(keys).keys()
+            return len(store.visits(list(keys))) < len(keys)
         finally:
             store.close()
 
@@ -168,6 +169,9 @@ class Frontier:
                 fresh.setdefault(key, found)
         store = Store(self.home.database)
         try:
+            stopped = store.are_forgotten({url_key(found.url) for found in fresh.values()})
+            if stopped:  # what was forgotten is not asked for
+                fresh = {key: found for key, found in fresh.items() if url_key(found.url) not in stopped}
             visits = store.visits(list(fresh))
             fresh = _believed(fresh, visits)
             wanted = {key: found for key, found in fresh.items() if self._wants(store, key, found, visits, now)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,12 +12,14 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
+from archive.custody import seal
 from archive.errors import CommuniqueError, ConfigurationError
 from archive.health import findings
 from archive.home import Home
 from archive.models import moment, stamp
 from archive.schedule import RESTS, rest
 from archive.store import Store
+from archive.urls import url_key
 from crawler.frontier import Plan
 from crawler.monitor import Monitor
 from crawler.pipeline import Keeper
@@ -73,6 +76,7 @@ def crawl(
         if kind is not None and kind != fictional:
             has, is_not = ("fictional", "real") if kind else ("real", "fictional")
             raise ConfigurationError(f"{home.path} holds a {has} archive: {is_not} outlets are never merged into it")
+        _check_stops(store, plan)
         with store.transaction():
             store.set_fictional(fictional)
             store.sync_sources(o.source for o in known.values())
@@ -82,7 +86,7 @@ def crawl(
             plan = replace(plan, whole=frozenset(name for name in outlets if rows[name]["unfinished"] & mine))
             if not plan.pages:
                 store.begin_lists(outlets, mine)
-            run = store.begin_run(stamp(datetime.now(UTC)), list(outlets))
+            run = store.begin_run(stamp(datetime.now(UTC)), list(outlets), "save" if plan.pages else "crawl")
     finally:
         store.close()
     process = AsyncCrawlerProcess(_settings(home, run, outlets, connect_to or {}, contact, plan, quota))
@@ -99,6 +103,14 @@ def crawl(
     faults = [key for key in crawler.stats.get_stats() if key.startswith("spider_exceptions/")]
     fault = crawler.spider.fault or ("an error of our own, see the log" if faults else None)
     return _finish(home, run, crawler.spider, keeper, fault)
+
+
+def _check_stops(store: Store, plan: Plan) -> None:
+    """Refuse to ask for pages by name that were forgotten."""
+    named = {url_key(url): url for urls in plan.pages.values() for url in urls}
+    for key, tombstone in store.are_forgotten(named).items():
+        said = f"was forgotten on {tombstone['at'][:10]} ({tombstone['reason']}), and is not kept again"
+        raise ConfigurationError(f"{named[key]} {said}")
 
 
 def _rested(outlets: Mapping[str, Outlet], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Outlet]:
@@ -148,7 +160,7 @@ def _finish(home: Home, run: int, spider: OutletSpider, keeper: Keeper, fault: s
     except Exception as error:
         raise CommuniqueError(f"the archive cannot be written to: {failure or error}") from error
     try:
-        problems: list[str] = []
+        problems = _sealed(home, now)
         with store.transaction():
             if spider.plan.pages:
                 problems += _not_saved(store, run, spider.progress)
@@ -172,6 +184,14 @@ def _finish(home: Home, run: int, spider: OutletSpider, keeper: Keeper, fault: s
     names = ("new", "revised", "unchanged", "not_modified", "failed")
     counts = ", ".join(f"{row[name]} {name.replace('_', ' ')}" for name in names)
     return Result(run, code, f"run {run} {status}: {row['fetched']} fetched: {counts}", tuple(problems))
+
+
+def _sealed(home: Home, now: datetime) -> list[str]:
+    """Put what was kept into the custody chain; returns what of it went wrong."""
+    try:
+        return list(seal(home, now).problems)
+    except (CommuniqueError, OSError, sqlite3.Error) as error:  # the next run makes up for it
+        return [f"not put into the custody chain: {error}"]
 
 
 def _not_saved(store: Store, run: int, progress: Mapping[str, Progress]) -> list[str]:

@@ -33,7 +33,7 @@ def assign(known: Mapping[str, Outlet], urls: Sequence[str]) -> tuple[dict[str, 
         if own and not fitting:
             raise ConfigurationError(f"{url} is at {own[0]}, and no address of an article there (see its `articles`)")
         name = fitting[0] if fitting else _slug(url)
-        outlets.setdefault(name, known[name] if fitting else _unknown(name, url))
+        outlets.setdefault(name, known[name] if fitting else unknown(url))
         pages.setdefault(name, []).append(url)
     return outlets, {name: tuple(them) for name, them in pages.items()}
 
@@ -42,10 +42,11 @@ def _slug(url: str) -> str:
     return "site-" + (re.sub(r"[^a-z0-9]+", "-", site(url).lower()).strip("-")[:50] or "unnamed")
 
 
-def _unknown(name: str, url: str) -> Outlet:
+def unknown(url: str) -> Outlet:
+    """An outlet that is not in the catalogue, by an address of its."""
     parts = urlsplit(url)
     source = Source(
-        id=name,
+        id=_slug(url),
         name=site(url),
         kind="news",
         language=None,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.test_browser import ARGUMENTS  # noqa: E402
+from tests.browsing import ARGUMENTS, CHROMIUM  # noqa: E402
+from tests.test_reading_browser import opened  # noqa: E402
 from tests.test_web import serving  # noqa: E402
 
 # name: the address, or links to follow from one; width and height of the window; light or dark
@@ -19,7 +19,7 @@ PICTURES = {
     "home": (["/"], 1280, 1000, "light"),
     "search": (["/search?q=%D0%BF%D0%BE%D1%80%D0%BE%D0%BC%D0%B8"], 1280, 860, "light"),
     "article": (
-        ["/search?q=shelf+missiles&source=tidewire", ".cq-results a[href*='/article/']"],
+        ["/search?q=shelf&source=tidewire", ".cq-results a[href*='/article/']"],
         1280,
         1040,
         "light",
@@ -35,21 +35,12 @@ PICTURES = {
 def main(home: Path) -> None:
     """Write all of them."""
     with serving(home) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for name, (way, width, height, scheme) in PICTURES.items():
-            _take(browser, address, way, {"width": width, "height": height}, scheme, HERE / f"{name}.png")
+            page = opened(browser, address, way, width, scheme, height)
+            page.screenshot(path=HERE / f"{name}.png")
+            page.context.close()
         browser.close()
-
-
-def _take(browser: Browser, address: str, way: list[str], size: dict[str, int], scheme: str, path: Path) -> None:
-    context = browser.new_context(base_url=address, viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(way[0])
-    for link in way[1:]:
-        page.goto(str(page.locator(link).first.get_attribute("href")))
-    page.screenshot(path=path)
-    print(path.name, page.url.removeprefix(address))  # noqa: T201
-    context.close()
 
 
 if __name__ == "__main__":

@@ -78,6 +78,7 @@ def test_machine_readable_times_are_read_to_the_second(text: str, at: str) -> No
         "1989-12-31",
         "2101-01-01",
         "2031-04-25T10:00:00+99:00",
+        "40/2-0:0-30",
     ],
 )
 def test_what_states_no_whole_date_is_none(text: str) -> None:

@@ -101,7 +101,7 @@ def test_a_sound_archive_has_nothing_to_mend(home: Home, full: bool) -> None:
     before = {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
     found = doctor.examine(home, NOW, full)
     assert [check for check in found if check.level != "ok"] == []
-    names = "lock database references version search stems log disk forecast clock warc runs rebuild catalogue source cron"
+    names = "lock database references version search stems log disk forecast clock warc runs rebuild custody forget catalogue source cron"
     assert [check.name for check in found] == names.split()
     after = {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
     changed = {path.name for path in before.keys() | after.keys() if before.get(path) != after.get(path)}

@@ -46,7 +46,7 @@ def shapes(*elements: str) -> list[tuple[str, str]]:
     return [(block.kind, block.text) for block in blocks(*elements)]
 
 
-@pytest.mark.parametrize(("encoding", "problem"), [("br", "unknown"), ("gzip", "broken")])
+@pytest.mark.parametrize(("encoding", "problem"), [("zstd", "unknown"), ("br", "broken"), ("gzip", "broken")])
 def test_a_body_that_cannot_be_unpacked_is_an_error_of_its_own(encoding: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         page(PLAIN, encoding)

@@ -19,9 +19,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from archive import warc
+from archive.cli import Group
 from archive.home import Home
 from archive.models import Exchange, Position
 from crawler.demo.site import Answer, DemoSite
@@ -196,11 +199,11 @@ def attached(*arguments: str, readonly: bool = False) -> Iterator[None]:
 def test_a_disk_that_is_full_ends_the_run_in_one_line(stage: Stage, disk: Path, left: int) -> None:
     home = stage.home(disk)
     filler = fill(disk, left)
-    done = run(driven(["archive.ingest:RESERVE=0"], stage.arguments(home)))
+    done = run(driven(["archive.room:RESERVE=0"], stage.arguments(home)))
     assert done.returncode == 1 and done.stdout == ""
     filler.unlink()
     stage.assert_nothing_lost(home)
-    again = run(driven(["archive.ingest:RESERVE=0"], stage.arguments(home)))
+    again = run(driven(["archive.room:RESERVE=0"], stage.arguments(home)))
     stage.assert_well(again, home)
     assert_said(done, 1, "")
     # SQLite calls it an I/O error where there is no room for the index of its log
@@ -409,6 +412,15 @@ def test_a_signal_ends_the_run_cleanly(stage: Stage, tmp_path: Path, signals: li
     stage.assert_mended(home)
 
 
+def test_a_command_that_is_stopped_ends_with_130_and_not_with_what_says_that_something_is_wrong() -> None:
+    @click.command()
+    def slow() -> None:
+        raise KeyboardInterrupt
+
+    done = CliRunner().invoke(Group(commands=[slow]), ["slow"])
+    assert (done.exit_code, done.stderr) == (130, "communique: stopped\n")
+
+
 def test_a_killed_run_is_taken_up_by_the_next(stage: Stage, tmp_path: Path) -> None:
     home = stage.home(tmp_path / "home")
     with begun(stage, home, 5) as process:
@@ -471,7 +483,7 @@ FAULTS = {
     "bomb": Fault(faults.bomb(BOMB, HTML), "failed", "decompress", "decompress"),
     "torn": Fault(faults.says(PACKED[:-40], HTML, GZIP), "failed", "torn Content-Encoding"),
     "broken": Fault(faults.says(LATE, HTML, GZIP), "failed", "broken Content-Encoding", "http://"),
-    "unknown": Fault(faults.says(LATE, HTML, "Content-Encoding: br"), "failed", "Content-Encoding br", "http://"),
+    "unknown": Fault(faults.says(LATE, HTML, "Content-Encoding: zstd"), "failed", "Content-Encoding zstd", "http://"),
     "no-http": Fault(faults.no_http, "failed", "", "http://"),
     "looping": Fault(moved("/elsewhere"), "redirect", "", "max redirections"),
     "private": Fault(moved("http://127.0.0.1:22/"), "redirect", "", "127.0.0.1"),

@@ -11,8 +11,9 @@ from twisted.internet.error import DNSLookupError
 from archive import warc
 from archive.errors import ConfigurationError
 from archive.models import Position
+from archive.private import is_private
 from crawler.demo.site import Answer, DemoSite
-from crawler.handlers import GuardedResolver, PrivateAddressError, _refuse, is_private, parse_connect_to
+from crawler.handlers import GuardedResolver, PrivateAddressError, _refuse, parse_connect_to
 from tests.test_robots import Crawled, crawl, page
 
 

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -29,10 +30,9 @@ from archive.spreadsheet import inert
 from archive.store import Store
 from archive.web.policy import STRICT
 from archive.web.server import SETTINGS
-from tests import test_browser
+from tests.browsing import CHROMIUM
 from tests.test_web import METADATA, serving
 
-browser = test_browser.browser
 # closes what text can stand in, then tries to be an element, a handler, a template, and a mark of a search
 PROBE = (
     "=probe</title></textarea></script></style></p></bdi>--> ]]> <x-probe onclick=window.probe=1>x</x-probe>"
@@ -133,6 +133,7 @@ def hostile(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     with store.transaction():
         poison(store.conn)
     store.close()
+    shutil.copytree(demo_home.warc, home.warc)
     return home
 
 
@@ -348,7 +349,7 @@ OPENED = [
 ]  # fmt: skip
 
 
-@pytest.mark.skipif(test_browser.CHROMIUM is None, reason="no Chromium is installed")
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 @pytest.mark.parametrize("path", OPENED)
 def test_nothing_runs_in_a_browser(hostile: Home, watched: tuple[Page, list[str]], path: str) -> None:
     connection = sqlite3.connect(hostile.database)

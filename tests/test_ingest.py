@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from archive.home import Home
-from archive.ingest import Ingest, first_outcome
+from archive.ingest import Ingest
 from archive.models import Exchange, stamp
+from archive.outcomes import first_outcome
 from archive.rebuild import rebuild
 from archive.store import Store
 from archive.warc import Writer

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -15,8 +14,8 @@ from playwright.sync_api import Browser, Page
 from archive import figures
 from archive.home import Home
 from tests import claiming
+from tests.browsing import CHROMIUM, Open, visiting
 from tests.claiming import kept, report
-from tests.test_browser import CHROMIUM, Open, browser  # noqa: F401  the fixture
 from tests.test_web import serving
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
@@ -62,24 +61,10 @@ def address(charted: Home) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Open]:  # noqa: F811
+def visit(browser: Browser, address: str) -> Iterator[Open]:
     """Opens addresses; afterwards nothing may have gone to another host or to the console."""
-    contexts, requests, said = [], [], []
-
-    def visit(path: str, width: int = 1280, **options: Any) -> Page:
-        context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
-        page.goto(path)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert [url for url in requests if not url.startswith(address)] == []
-    assert said == []
+    with visiting(browser, address) as visit:
+        yield visit
 
 
 def box(page: Page, selector: str) -> dict[str, float]:

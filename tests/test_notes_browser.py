@@ -7,25 +7,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from archive.home import Home
+from tests.browsing import CHROMIUM
 from tests.keeping import captured
-from tests.test_browser import ARGUMENTS, CHROMIUM
 from tests.test_elements import page as written
 from tests.test_notes import HOSTILE, TEXTS, add, kept
 from tests.test_reading_browser import wrong
 from tests.test_web import serving
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import zlib
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.payload import LIMIT, decode
+from archive.payload import LIMIT, dechunk, decode, payload_sha256
 
 PLAIN = b"<p>The harbour of Vardania reopened on Monday.</p>\n" * 9
 PACKED = gzip.compress(PLAIN, mtime=0)
@@ -63,7 +65,7 @@ def test_a_body_is_the_same_however_it_was_sent(encoding: str | None, body: byte
         ("gzip", PACKED[:10] + b"\xff" * 40, "broken"),
         ("gzip", PACKED + PACKED[:-9], "torn"),
         ("deflate", b"junk", "torn"),
-        ("br", PLAIN, "unknown"),
+        ("zstd", PLAIN, "unknown"),
         ("gzip, gzip", PLAIN, "unknown"),
         ("gzip", gzip.compress(bytes(LIMIT + 1)), "more than"),
         ("deflate", zlib.compress(bytes(LIMIT + 1)), "more than"),
@@ -114,3 +116,58 @@ def test_a_payload_up_to_the_limit_is_whole_and_beyond_it_an_error(
     else:
         with pytest.raises(ValueError, match="more than"):
             decode(body, encoding, limit)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "plain"),
+    [
+        (None, PLAIN, PLAIN),
+        ("gzip", PACKED, PLAIN),
+        ("deflate", raw_deflate(PLAIN), PLAIN),
+        (None, b"", b""),
+        ("gzip", b"", b""),
+        ("zstd", PLAIN, PLAIN),
+        ("gzip", PACKED[:-4], PACKED[:-4]),
+        ("gzip", PLAIN, PLAIN),
+    ],
+)
+def test_a_payload_is_known_by_its_plain_bytes_or_by_those_that_were_sent(
+    encoding: str | None, body: bytes, plain: bytes
+) -> None:
+    assert payload_sha256(body, encoding) == hashlib.sha256(plain).hexdigest()
+
+
+def test_a_payload_that_is_too_large_when_decompressed_is_known_as_it_was_sent() -> None:
+    bomb = gzip.compress(bytes(LIMIT + 1), 9, mtime=0)
+    assert payload_sha256(bomb, "gzip") == hashlib.sha256(bomb).hexdigest()
+
+
+def test_brotli_is_unpacked_within_bounds() -> None:
+    packed = brotli.compress(PLAIN * 3000)
+    assert decode(packed, "br") == PLAIN * 3000
+    for broken, why in ((packed[:-3], "torn"), (b"\xff" * 40, "broken"), (b"", "torn")):
+        with pytest.raises(ValueError, match=why):
+            decode(broken, "br")
+    with pytest.raises(ValueError, match="more than 1000 bytes"):
+        decode(packed, "br", 1000)
+    trap = brotli.compress(bytes(LIMIT * 2))
+    assert len(trap) < 1000
+    with pytest.raises(ValueError, match="more than"):
+        decode(trap, "br")
+
+
+@given(st.binary(max_size=400), st.lists(st.integers(1, 50), max_size=30))
+def test_the_chunks_of_a_transfer_are_taken_off(body: bytes, sizes: list[int]) -> None:
+    parts, at = [], 0
+    for size in [*sizes, len(body)]:
+        part = body[at : at + size]
+        at += size
+        if part:
+            parts.append(b"%x\r\n%b\r\n" % (len(part), part))
+    assert dechunk(b"".join([*parts, b"0\r\n\r\n"])) == body
+    assert dechunk(b"".join(parts)) == body  # torn: as far as they go
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>\r\n</html>", b"zz\r\nzz", b"ffffffffffffffff", PLAIN])
+def test_what_is_in_no_chunks_stays(body: bytes) -> None:
+    assert dechunk(body) == body

@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from datasette.app import Datasette
@@ -50,6 +51,12 @@ ADDRESSES: dict[str, list[str]] = {
         "/article/{reporting}",
         "/article/999999999",
     ],
+    r"^/article/(?P<article>[^/]*)/integrity(?P<form>|\.txt)$": [
+        "/article/{article}/integrity",
+        "/article/{edited}/integrity?quote={common}",
+        "/article/{gone}/integrity.txt",
+    ],
+    r"^/article/(?P<article>[^/]*)/integrity\.wacz$": ["/article/{edited}/integrity.wacz"],
     r"^/article/(?P<article>[^/]*)/diff$": [
         "/article/{edited}/diff",
         "/article/{told}/diff?with={story}",
@@ -173,8 +180,8 @@ def _values(database: Path) -> dict[str, Any]:
         terms = conn.execute(
             "select term, doc from temp.words where length(term) > 4 and term glob '[a-zа-я]*' order by doc desc, term"
         ).fetchall()
-    found["common"], found["rare"] = terms[0][0], terms[-1][0]
-    return {name: tilde_encode(str(value)) if value is not None else None for name, value in found.items()}
+    encoded = {name: tilde_encode(str(value)) if value is not None else None for name, value in found.items()}
+    return {**encoded, "common": quote_plus(terms[0][0]), "rare": quote_plus(terms[-1][0])}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archive import stems
 from archive.home import Home
 from archive.query import WEIGHTS, Query, indexed, parse
 from archive.schema import TOKENIZE
@@ -285,9 +284,7 @@ def test_a_script_without_spaces_is_found_by_what_a_stretch_begins_with() -> Non
 
 def test_a_stem_is_no_word_of_another_language() -> None:
     assert found("мир", "мир", "мыр") == [1]
-    assert found("ːukвійн", "війна", language="uk") == [] or stems.SIGN not in parse("ːukвійн").match.replace(
-        "ːukвійн", ""
-    )
+    assert found("ːukвійн", "війна", language="uk") == []
 
 
 # how it is ranked
@@ -334,7 +331,6 @@ def test_earlier_texts_are_found_by_what_forms_begin_with() -> None:
     assert earlier("елки", *texts) == earlier("ёлки", *texts) == [4]
     assert earlier('"горит елка"', *texts) == [4] and earlier('"елка горит"', *texts) == []
     assert earlier("station", "both stations", "a statue") == [1]
-    assert earlier("війна -мовчати", *texts) in ([], [1])  # as far as forms begin alike
     assert earlier("війна -мовчали", *texts) == []
 
 

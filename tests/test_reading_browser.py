@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from archive.home import Home
-from tests.test_browser import ARGUMENTS, CHROMIUM
-from tests.test_web import serving
+from tests.browsing import CHROMIUM
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 PICTURES = Path(os.environ.get("COMMUNIQUE_SCREENSHOTS", Path(__file__).parent.parent / "screenshots"))
@@ -49,22 +46,12 @@ PAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def address(demo_home: Home) -> Iterator[str]:
-    with serving(demo_home.path) as address:
-        yield address
-
-
-def opened(browser: Browser, address: str, way: list[str], width: int, scheme: str = "light") -> Page:
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+def opened(
+    browser: Browser, address: str, way: list[str], width: int, scheme: str = "light", height: int = 900
+) -> Page:
+    """A page in a window of its own, found by an address and links from there."""
+    viewport = {"width": width, "height": height}
+    context = browser.new_context(base_url=address, viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(way[0])
     for link in way[1:]:
@@ -85,10 +72,12 @@ def wrong(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_keeps_to_the_accessibility_guidelines_and_fits(browser: Browser, address: str, name: str) -> None:
+def test_a_page_keeps_to_the_accessibility_guidelines_and_fits(
+    browser: Browser, demo_address: str, name: str
+) -> None:
     PICTURES.mkdir(exist_ok=True)
     for width, scheme in ((1280, "light"), (360, "light"), (320, "dark")):
-        page = opened(browser, address, PAGES[name], width, scheme)
+        page = opened(browser, demo_address, PAGES[name], width, scheme)
         if width != 360:
             assert wrong(page) == [], f"{name} at {width}, {scheme}"
         if scheme == "light":
@@ -101,8 +90,8 @@ def test_a_page_keeps_to_the_accessibility_guidelines_and_fits(browser: Browser,
         page.context.close()
 
 
-def test_a_page_is_gone_through_by_keyboard(browser: Browser, address: str) -> None:
-    page = opened(browser, address, ["/"], 1280)
+def test_a_page_is_gone_through_by_keyboard(browser: Browser, demo_address: str) -> None:
+    page = opened(browser, demo_address, ["/"], 1280)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
     page.keyboard.press("Enter")
@@ -113,10 +102,11 @@ def test_a_page_is_gone_through_by_keyboard(browser: Browser, address: str) -> N
 
 
 @pytest.mark.parametrize("name", ["article", "story", "losses", "search-english", "about"])
-def test_a_printed_page_is_its_text(browser: Browser, address: str, name: str) -> None:
-    page = opened(browser, address, PAGES[name], 1280)
+def test_a_printed_page_is_its_text(browser: Browser, demo_address: str, name: str) -> None:
+    page = opened(browser, demo_address, PAGES[name], 1280)
     page.emulate_media(media="print")
-    for part in (".cq-nav", ".cq-search", ".cq-skip"):
+    for part in (".cq-nav", "form[role=search]", ".cq-skip"):
+        assert page.locator(part).count()
         assert not page.locator(part).first.is_visible(), part
     assert page.locator("h1").is_visible()
     page.context.close()

@@ -17,7 +17,7 @@ import subprocess
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -92,13 +92,24 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
     folder = tmp_path_factory.mktemp("replay")
     home = Home(folder / "home")
     crawl_twice(home)
-    asked = rows(home, "select url, fetched_at from captures where kind = 'page' order by fetched_at, id")
-    times: dict[str, list[str]] = {}
-    for row in asked:
-        times.setdefault(row["url"].removeprefix(HOST), []).append(f"{moment(row['fetched_at']):%Y%m%d%H%M%S}")
     for arguments in (["init", "all"], ["add", "all", *map(str, warc_files(home))]):
         done = subprocess.run([manager, *arguments], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+    with replaying(wayback, folder, times_of(home)) as server:
+        yield server
+
+
+def times_of(home: Home) -> dict[str, list[str]]:
+    """When each page was asked for, by its address without the host, as addresses of the replay name it."""
+    times: dict[str, list[str]] = {}
+    for row in rows(home, "select url, fetched_at from captures where kind = 'page' order by fetched_at, id"):
+        times.setdefault(row["url"].removeprefix(HOST), []).append(f"{moment(row['fetched_at']):%Y%m%d%H%M%S}")
+    return times
+
+
+@contextmanager
+def replaying(wayback: str, folder: Path, times: dict[str, list[str]]) -> Iterator[Replay]:
+    """pywb over the collections of a folder."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with (folder / "wayback.log").open("wb") as log:

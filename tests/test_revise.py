@@ -263,7 +263,7 @@ def test_the_tenth_page_of_a_source_touches_its_neighbours_alone(home: Home) -> 
     store = Store(home.database)
     reviser, article = Reviser(store), store.article_at("ferries.example/story/15")
     assert article is not None
-    affected = reviser._sight(article, "ferries", {})
+    affected = reviser.sight(article, "ferries", {})
     store.close()
     assert affected == set(), "with four on either side, all others knew of one another before"
 

@@ -22,7 +22,7 @@ from archive.web import search
 from archive.web.asked import Asked
 from archive.web.hits import Group
 from archive.web.policy import STRICT
-from tests.test_browser import ARGUMENTS, CHROMIUM, Open, browser, demo_address, visit  # noqa: F401
+from tests.browsing import CHROMIUM, Open
 from tests.test_found import START, Archive, stamp
 from tests.test_web import Get, serve_in_process, text, tree
 
@@ -309,7 +309,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory, demo_home: Home) -> Iterat
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-def test_a_reader_narrows_a_search_by_keyboard_and_goes_back(visit: Open) -> None:  # noqa: F811
+def test_a_reader_narrows_a_search_by_keyboard_and_goes_back(visit: Open) -> None:
     page = visit("/search")
     page.keyboard.type("losses")  # the box has the focus
     page.keyboard.press("Enter")
@@ -328,10 +328,9 @@ def test_a_reader_narrows_a_search_by_keyboard_and_goes_back(visit: Open) -> Non
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 @pytest.mark.parametrize("width", [1280, 360, 320])
-def test_searches_in_four_scripts_fit_the_screen(scripts: Home, browser: Browser, width: int, tmp_path: Path) -> None:  # noqa: F811
+def test_searches_in_four_scripts_fit_the_screen(scripts: Home, browser: Browser, width: int, tmp_path: Path) -> None:
     from tests.test_web import serving
 
-    assert ARGUMENTS
     with serving(scripts.path) as address:
         context = browser.new_context(viewport={"width": width, "height": 900})
         page = context.new_page()

@@ -147,9 +147,9 @@ def test_no_canned_query_takes_the_address_of_a_table(conn: sqlite3.Connection) 
 def test_the_inner_tables_are_hidden(get: Get) -> None:
     shown = {t["name"] for t in get("/archive.json").json()["tables"] if not t["hidden"]}
     assert shown == {
-        "articles", "blocks", "captures", "copies", "days", "derivations", "entries", "figures", "figures_unread",
+        "articles", "blocks", "captures", "copies", "custody", "days", "derivations", "entries", "figures", "figures_unread",
         "links", "media", "quotes", "readings", "restricted", "revisions", "runs", "shared_quotations", "sources",
-        "stories", "totals",
+        "stories", "totals", "witnesses",
     }  # fmt: skip
 
 

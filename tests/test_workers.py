@@ -193,10 +193,10 @@ from tests.test_workers import pid, wait
 
 if __name__ == "__main__":
     workers = Workers(2)
-    future = workers.submit(pid)
+    print(workers.submit(pid).result(), flush=True)
     other = workers.submit(wait, sys.argv[2], float(sys.argv[3]))
-    print(future.result(), flush=True)
     try:
+        open(sys.argv[2] + ".awaited", "w").close()
         print(other.result(), flush=True)
         workers.close()
     except KeyboardInterrupt:
@@ -207,7 +207,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def parent(tmp_path: Path) -> Iterator[Callable[[float], subprocess.Popen[str]]]:
-    """Starts a process with workers, whose task takes so many seconds; returns when the task has begun."""
+    """Starts a process with workers, whose task takes so many seconds; returns when it has begun and is waited for."""
     started: list[subprocess.Popen[str]] = []
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
@@ -217,6 +217,7 @@ def parent(tmp_path: Path) -> Iterator[Callable[[float], subprocess.Popen[str]]]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
         started.append(process)
         assert until((tmp_path / "began").exists)
+        assert until((tmp_path / "began.awaited").exists)
         return process
 
     yield start

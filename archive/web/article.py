@@ -22,6 +22,7 @@ FOUND = {
     "url": "from the address",
     "text": "from the text",
     "feed": "from the feed",
+    "file": "as the file states that was handed over",
 }
 REASONS = {
     "repeated": "stands on other pages of the source too",

@@ -53,6 +53,19 @@ class Withheld(NamedTuple):
         return 403 if self.since is None else 451
 
 
+class Removed(NamedTuple):
+    """An article that was removed for good: since when and why; ``seq``: the entry of the chain that says so."""
+
+    since: str
+    reason: str
+    seq: int
+
+    @property
+    def status(self) -> int:
+        """Of the answer: gone (RFC 9110)."""
+        return 410
+
+
 class _Cursor(sqlite3.Cursor):
     """A cursor whose statements may hint at an index of what stands behind a view."""
 
@@ -217,6 +230,23 @@ async def article_withheld(datasette: Any, request: Any, identity: int | None) -
             return Withheld(row["at"], row["reason"])
         if not row["public"] and not signed_in(request):
             return Withheld(None, None)
+    return None
+
+
+_REMOVED = """
+select c.at, json_extract(c.details, '$.reason') as reason, c.seq
+from forgotten_articles f join custody c on c.seq = f.seq where f.article = :id
+"""
+
+
+async def article_removed(datasette: Any, identity: int | None) -> Removed | None:
+    """Why there is no such article any more, and will not be; None: it was not removed for good."""
+    archive = guarded(datasette)
+    if identity is None or archive is None:
+        return None
+    with suppress(sqlite3.OperationalError):  # an archive of before
+        for row in await archive.whole(_REMOVED, {"id": identity}):
+            return Removed(row["at"], row["reason"], row["seq"])
     return None
 
 

@@ -73,7 +73,12 @@ def short(counted: Mapping[str, int]) -> Row:
 
 def small(counted: Mapping[str, int], days: Days) -> Row:
     """A bar for each day, by a scale of its own from 0 to the day with most; ``numbers``: the same in words."""
-    row, spans = _counts(counted, days)
+    return _small(tuple(counted.items()), days)
+
+
+@lru_cache(512)
+def _small(counted: tuple[tuple[str, int], ...], days: Days) -> Row:
+    row, spans = _counts(dict(counted), days)
     frame = Frame(days.first.toordinal(), days.last.toordinal(), 0, max(row["most"], 1), *_SMALL_BOX)
     return {**row, "bars": chart.bars(spans, frame), "top": frame.top, "bottom": frame.bottom}
 

@@ -1,6 +1,7 @@
 """The dictionaries that searches need are read beside the first pages, and searches wait for them.
 
-Reading them takes 4 s, on a busy machine 10: longer than a query may take, and a query is where they would be missed.
+Where none are kept yet (archive/wordlist.py), that takes 8 s, on a busy machine 20: longer than a query may take,
+and a query is where they would be missed.
 """
 
 from __future__ import annotations

@@ -64,16 +64,8 @@ async def edits(db: Any, wanted: Wanted, limit: int) -> tuple[list[Row], Place |
         limit=limit,
         **values,
     )
-    ended = None
-    if sought and len(rows) < limit:
-        last = await fetch_one(
-            db,
-            f"select seen_from as at, id {walk} 1 offset :walked",
-            walked=WALKED - 1,
-            **values,
-        )
-        ended = Place(last["at"], 1, last["id"]) if last else None
-    return rows, ended
+    wanting = sought and len(rows) < limit
+    return rows, await _ended(db, f"seen_from as at, 1 as kind, id {walk}", values) if wanting else None
 
 
 async def gone(db: Any, wanted: Wanted, limit: int) -> tuple[list[Row], Place | None]:
@@ -96,16 +88,14 @@ async def gone(db: Any, wanted: Wanted, limit: int) -> tuple[list[Row], Place | 
         limit=limit,
         **values,
     )
-    ended = None
-    if sought and len(rows) < limit:
-        last = await fetch_one(
-            db,
-            f"select gone_at as at, id {walk} 1 offset :walked",
-            walked=WALKED - 1,
-            **values,
-        )
-        ended = Place(last["at"], 0, last["id"]) if last else None
-    return rows, ended
+    wanting = sought and len(rows) < limit
+    return rows, await _ended(db, f"gone_at as at, 0 as kind, id {walk}", values) if wanting else None
+
+
+async def _ended(db: Any, walk: str, values: Row) -> Place | None:
+    """The last place that a walk looked at; None: it came to the end of all there is."""
+    last = await fetch_one(db, f"select {walk} 1 offset :walked", walked=WALKED - 1, **values)
+    return Place(**last) if last else None
 
 
 def _values(wanted: Wanted) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -17,9 +18,14 @@ from archive.web import audience, cells, permissions
 from archive.web.policy import STRICT
 
 T = TypeVar("T")
+# why something is not shown
+Why = audience.Withheld | audience.Removed
 DATABASE = audience.DATABASE
 # of a request's scope
 _MAY_READ = "communique_may_read"
+# of each Datasette, whether whoever has not signed in may read, and until when that holds; in seconds
+_ANONYMOUS: WeakKeyDictionary[Any, tuple[float, bool]] = WeakKeyDictionary()
+_HOLDS = 1.0
 # no-referrer: what is read in a newsroom is nobody else's business
 HEADERS = {"content-security-policy": STRICT, "referrer-policy": "no-referrer"}
 
@@ -32,15 +38,21 @@ async def archive(datasette: Any, request: Any) -> Any:
 async def _allowed(datasette: Any, request: Any) -> bool:
     """Whether there is an archive, and whoever asks may read it; asked once for a request.
 
-    Datasette copies the whole metadata for each question about a table, which takes 2 ms.
+    Datasette copies the whole metadata for each question about a table, which takes 2 ms: what it says of whoever has
+    not signed in holds for a second.
     """
     if DATABASE not in datasette.databases:
         return False
     known = request.scope if request else {}
     if _MAY_READ not in known:
-        with audience.for_our_pages():
-            actor = request.actor if request else None
-            known[_MAY_READ] = await permissions.may_read(datasette, actor, DATABASE, "articles")
+        actor = request.actor if request else None
+        until, allowed = _ANONYMOUS.get(datasette, (0.0, False))
+        if actor is not None or time.monotonic() > until:
+            with audience.for_our_pages():
+                allowed = await permissions.may_read(datasette, actor, DATABASE, "articles")
+            if actor is None:
+                _ANONYMOUS[datasette] = time.monotonic() + _HOLDS, allowed
+        known[_MAY_READ] = allowed
     return bool(known[_MAY_READ])
 
 
@@ -131,25 +143,33 @@ async def not_found(request: Any, datasette: Any, message: str) -> Response:
         identity = number(name or "")
         if found := await audience.article_withheld(datasette, request, identity):
             return await withheld(request, datasette, found, identity)
+        if removed := await audience.article_removed(datasette, identity):
+            return await withheld(request, datasette, removed, identity)
     source = request.url_vars.get("source") or request.args.get("source")
     if source and await audience.source_withheld(datasette, request, source):
         return await withheld(request, datasette, audience.Withheld(None, None), None)
     return await page(request, datasette, "communique_404.html", {"message": message}, status=404)
 
 
-async def withheld(request: Any, datasette: Any, found: audience.Withheld, article: int | None) -> Response:
+async def withheld(request: Any, datasette: Any, found: Why, article: int | None) -> Response:
     """A page that says in one line why something is not shown."""
     sign_in = None if found.since else audience.sign_in(datasette)
-    context = {"message": line(found, article), "sign_in": sign_in}
+    entry = found.seq if isinstance(found, audience.Removed) else None
+    context = {"message": line(found, article), "sign_in": sign_in, "entry": entry}
     return await page(request, datasette, "communique_withheld.html", context, status=found.status)
 
 
-def line(found: audience.Withheld, article: int | None) -> str:
+def line(found: Why, article: int | None) -> str:
     """Why something is not shown."""
     if found.since is None:
         return "Only readers who are signed in may see this."
     what = "This" if article is None else f"Article {article}"
     since = f"{cells.day(found.since[:10])}, {found.since[11:16]} UTC"
+    if isinstance(found, audience.Removed):
+        return (
+            f"{what} was removed from this archive for good on {since}. The reason given: {found.reason}"
+            f" (entry {found.seq} of the custody chain)"
+        )
     return f"{what} is kept in this archive and is not shown since {since}. The reason given: {found.reason}"
 
 

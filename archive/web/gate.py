@@ -1,8 +1,8 @@
 """The doors of Datasette's own pages, where something is held back; see :mod:`archive.web.audience`.
 
-A row of a restricted article answers 451, to everybody. While a source is not public, tables, queries and SQL are for
-readers who are signed in: Datasette has no rows for some and not for others. The file as a whole is for nobody while
-it holds what that reader may not see.
+A row of a restricted article answers 451, to everybody, that of one that was removed for good 410. While a source is
+not public, tables, queries and SQL are for readers who are signed in: Datasette has no rows for some and not for
+others. The file as a whole is for nobody while it holds what that reader may not see.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datasette import Request, Response
 from datasette.utils import tilde_decode
 
 from archive.web import audience, frame
-from archive.web.audience import DATABASE, Withheld
+from archive.web.audience import DATABASE
 from archive.web.policy import App, Message, Send
 
 # what Datasette 1.0 asks about before it shows anything of a database
@@ -62,7 +62,7 @@ def forbidden(datasette: Any, request: Any, message: str) -> Any:
     path = _path(datasette, request.scope)
     if not re.match(rf"/{DATABASE}(?:[/.?]|$)", path) or not audience.closed_to(datasette, request.actor):
         return None
-    return _answer(datasette, request, Withheld(None, None), None, path.endswith(".json"))
+    return _answer(datasette, request, audience.Withheld(None, None), None, path.endswith(".json"))
 
 
 def gated(app: App, datasette: Any) -> App:
@@ -76,7 +76,7 @@ def gated(app: App, datasette: Any) -> App:
             nonlocal replaced
             if asked and message["type"] == "http.response.start" and message["status"] == 404:
                 archive = audience.guarded(datasette)
-                if archive and archive.held.restricted and (found := await _restricted(archive, asked[1], asked[2])):
+                if archive and (found := await _why(datasette, archive, asked[1], asked[2])):
                     replaced = True
                     # this stands before what gives forms their tokens: the page has no form
                     request = Request({**scope, "csrftoken": str}, receive)
@@ -104,7 +104,16 @@ def _path(datasette: Any, scope: Mapping[str, Any]) -> str:
     return "/" + path[len(base) :] if base != "/" and path.startswith(base) else path
 
 
-async def _restricted(archive: Any, table: str, key: str) -> tuple[Withheld, int | None] | None:
+async def _why(datasette: Any, archive: Any, table: str, key: str) -> tuple[frame.Why, int | None] | None:
+    """Why there is no row, and the article that it tells of; None: there is none, or it is shown."""
+    if archive.held.restricted and (found := await _restricted(archive, table, key)):
+        return found
+    identity = frame.number(key) if tilde_decode(table).lower() == "articles" else None
+    removed = await audience.article_removed(datasette, identity)
+    return (removed, identity) if removed else None
+
+
+async def _restricted(archive: Any, table: str, key: str) -> tuple[audience.Withheld, int | None] | None:
     """Why a row is not shown, and the article that it tells of; None: it is shown, or there is none."""
     columns = await archive.whole(
         "select i.name, i.pk from sqlite_master m join pragma_table_info(m.name) i"
@@ -128,10 +137,10 @@ async def _restricted(archive: Any, table: str, key: str) -> tuple[Withheld, int
         f" where {which}",
         parameters,
     )
-    return (Withheld(rows[0]["at"], rows[0]["reason"]), rows[0]["article"]) if rows else None
+    return (audience.Withheld(rows[0]["at"], rows[0]["reason"]), rows[0]["article"]) if rows else None
 
 
-async def _answer(datasette: Any, request: Any, withheld: Withheld, article: int | None, as_json: bool) -> Response:
+async def _answer(datasette: Any, request: Any, withheld: frame.Why, article: int | None, as_json: bool) -> Response:
     if not as_json:
         return await frame.withheld(request, datasette, withheld, article)
     body = {"ok": False, "error": frame.line(withheld, article), "status": withheld.status, "title": None}

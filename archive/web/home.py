@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -132,9 +131,7 @@ async def _charts(here: Any, sources: Sequence[Row]) -> Row:
     if newest is None:
         return {"charts": []}
     days = Days.upto(newest, counts.SMALL)
-    by_source: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in await outlets.days(here, days.since, days.until):
-        by_source[row["source"]][row["day"]] = row["articles"]
+    by_source = await outlets.days(here, days.since, days.until)
     found = [{"source": s, **counts.short(by_source[s["id"]])} for s in sources if s["id"] in by_source]
     found.sort(key=lambda one: -one["total"])
     return {

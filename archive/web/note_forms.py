@@ -23,18 +23,10 @@ _AT_ONCE = 10
 
 async def _add(request: Any, datasette: Any) -> Response:
     """Keep a note on an article."""
-    this = await desk(request, datasette)
-    if this is None:
-        return await readers.refused(request, datasette)
-    article = await _article(this, request)
-    if article is None:
-        return await _no_article(request, datasette)
-    path = f"/article/{article['id']}"
-    if request.method != "POST":
-        return Response.redirect(datasette.urls.path(f"{path}#notes"))
-    form = await readers.form(request)
-    if form is None:
-        return await readers.not_ours(request, datasette)
+    sent = await _sent(request, datasette)
+    if isinstance(sent, Response):
+        return sent
+    this, article, form, path = sent
     revision = number(form.fields.get("revision", ""))
     quotation = " ".join(form.fields.get("quotation", "").split())
     try:
@@ -87,18 +79,10 @@ def _cited(texts: Row | None, quotation: str) -> Row:
 
 async def _tag(request: Any, datasette: Any) -> Response:
     """Put tags on an article."""
-    this = await desk(request, datasette)
-    if this is None:
-        return await readers.refused(request, datasette)
-    article = await _article(this, request)
-    if article is None:
-        return await _no_article(request, datasette)
-    path = f"/article/{article['id']}"
-    if request.method != "POST":
-        return Response.redirect(datasette.urls.path(f"{path}#notes"))
-    form = await readers.form(request)
-    if form is None:
-        return await readers.not_ours(request, datasette)
+    sent = await _sent(request, datasette)
+    if isinstance(sent, Response):
+        return sent
+    this, article, form, path = sent
     try:
         tags = _tags(form)
         await asyncio.to_thread(this.notes.tag, places.place(article), this.reader.name, tags, now())
@@ -194,14 +178,23 @@ async def _note(request: Any, datasette: Any) -> Response:
     return Response.redirect(datasette.urls.path(path), status=303)
 
 
-async def _article(this: Desk, request: Any) -> Row | None:
-    identity = number(request.url_vars["article"])
-    return None if identity is None else await queries.article(this.db, identity)
-
-
-async def _no_article(request: Any, datasette: Any) -> Response:
+async def _sent(request: Any, datasette: Any) -> Response | tuple[Desk, Row, Form, str]:
+    """A form that was sent on an article, with who sent it and the article's address; else the answer to it."""
+    this = await desk(request, datasette)
+    if this is None:
+        return await readers.refused(request, datasette)
     asked = request.url_vars["article"]
-    return await frame.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+    identity = number(asked)
+    article = None if identity is None else await queries.article(this.db, identity)
+    if article is None:
+        return await frame.not_found(request, datasette, f"There is no article {asked[:40]} in this archive.")
+    path = f"/article/{article['id']}"
+    if request.method != "POST":
+        return Response.redirect(datasette.urls.path(f"{path}#notes"))
+    form = await readers.form(request)
+    if form is None:
+        return await readers.not_ours(request, datasette)
+    return this, article, form, path
 
 
 async def _again(request: Any, datasette: Any, context: Row, error: NotesError) -> Response:

@@ -5,6 +5,7 @@ As in :mod:`archive.web.queries`: each query keeps to an index, or to so many of
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from archive.web.queries import Row, fetch, fetch_one
@@ -36,14 +37,16 @@ async def newest_day(db: Any) -> str | None:
     return None if row is None else row["day"]
 
 
-async def days(db: Any, since: str, until: str) -> list[Row]:
-    """Articles of each source on each of these days that has any."""
-    return await fetch(
+async def days(db: Any, since: str, until: str) -> dict[str, dict[str, int]]:
+    """Articles of each source on each of these days that has any; sources without any are missing."""
+    rows = await fetch(
         db,
-        "select source, day, articles from days where day between :since and :until",
+        "select source, json_group_object(day, articles) as days from days where day between :since and :until"
+        " group by +source",  # else they are read in that order, all of them
         since=since,
         until=until,
     )
+    return {row["source"]: json.loads(row["days"]) for row in rows}
 
 
 async def days_of(db: Any, source: str, since: str, until: str) -> list[Row]:

@@ -76,7 +76,9 @@ async def captures(db: Any, identity: int) -> list[Row]:
     return await fetch(
         db,
         "select c.id, c.url, c.fetched_at, c.fetched_from, c.outcome, c.status, c.payload_sha256, c.warc_file,"
-        " c.warc_offset, c.message from capture_articles ca join captures c on c.id = ca.capture"
+        " c.warc_offset, c.message, exists (select 1 from readings r, json_each(r.metadata, '$.steps') s"
+        " where r.id = ca.reading and s.value = 'file') as file"
+        " from capture_articles ca join captures c on c.id = ca.capture"
         " where ca.article = :id order by c.fetched_at desc, c.id desc limit :limit",
         id=identity,
         limit=CAPTURES + 1,

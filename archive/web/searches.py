@@ -118,7 +118,7 @@ async def _told(db: Any, row: Row) -> Row:
     """What is asked, in words, and how many articles are new; None where counting them takes too long."""
     asked = read(row["query"])
     try:
-        found = await find(db, asked, 1, order="seen", seen_after=row["upto"], words=0)
+        found = await find(db, asked, 0, seen_after=row["upto"], words=0)
     except QueryInterrupted:
         new = None
     else:

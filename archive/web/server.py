@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sqlite3
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -84,7 +82,7 @@ def run(home: Home, host: str, port: int, in_browser: bool = False, as_snapshot:
     """
     _check(home.require())
     snapshot.clear(home)
-    with _listen(host, port) as listener, _stopped_by_sigterm(), ExitStack() as ending:
+    with _listen(host, port) as listener, suppress(KeyboardInterrupt), ExitStack() as ending:
         copy = None
         if as_snapshot:
             _say(f"Copying the archive ({home.database.stat().st_size / 1e6:,.0f} MB) …")
@@ -173,20 +171,3 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.close()
         raise CommuniqueError(f"cannot listen at {host}:{port}: {error.strerror}") from error
     return listener
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """What SIGINT or SIGTERM ends, ends here. uvicorn raises the signal again when it has stopped."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, stop) if main else None
-    try:
-        with suppress(KeyboardInterrupt):
-            yield
-    finally:
-        if main:
-            signal.signal(signal.SIGTERM, before)

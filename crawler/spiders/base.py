@@ -19,8 +19,8 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from archive.errors import CommuniqueError
 from archive.home import Home
-from archive.ingest import REFUSED
 from archive.models import stamp
+from archive.outcomes import REFUSED
 from archive.store import Store
 from archive.urls import url_key
 from archive.walls import header_wall

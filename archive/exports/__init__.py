@@ -1,0 +1,1 @@
+"""What leaves the archive: one module for each format, and what they share."""

@@ -1,0 +1,1 @@
+"""What brings pages and texts of others into the archive."""
