@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # it neither phones home nor needs a display
@@ -40,3 +40,16 @@ def visiting(browser: Browser, *own: str) -> Iterator[Open]:
         context.close()
     assert [url for url in requests if not url.startswith(own)] == []
     assert said == []
+
+
+def follow(link: Locator) -> None:
+    """Click, and wait until the page that comes is there with its style: counts and measures wait for nothing."""
+    with link.page.expect_navigation():
+        link.click()
+
+
+def width_of(page: Page) -> int:
+    """How many pixels wide the page is that has been loaded."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert isinstance(width, int)
+    return width

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browsing import CHROMIUM, Open
+from tests.browsing import CHROMIUM, Open, follow, width_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
@@ -15,10 +15,10 @@ def test_a_reader_finds_a_digest_and_the_sidebar_is_not_in_its_text(visit: Open)
     page = visit("/")
     assert page.get_by_role("note").inner_text().startswith("FICTIONAL demonstration archive")
     page.get_by_role("searchbox").fill('"troops killed in 24 hours"')
-    page.get_by_role("button", name="Search").click()
+    follow(page.get_by_role("button", name="Search"))
     digest = page.locator(".cq-found li", has_text="Two Banks Digest").first
     assert digest.locator("mark").count() > 0
-    digest.locator("h3 a").click()
+    follow(digest.locator("h3 a"))
     page.wait_for_url(re.compile(r"/article/\d+$"))
     sidebar = "Family separation is among the quietest emergencies"
     assert sidebar not in page.locator(".cq-text").inner_text()
@@ -33,25 +33,25 @@ def test_a_reader_finds_a_digest_and_the_sidebar_is_not_in_its_text(visit: Open)
 
 def test_an_edit_leads_from_home_to_both_of_its_texts(visit: Open) -> None:
     page = visit("/")
-    page.locator("a[href*='revision_id=']").first.click()
+    follow(page.locator("a[href*='revision_id=']").first)
     assert "Revision 2 of 2" in page.locator(".cq-notice").inner_text()
     latest = page.locator(".cq-text").inner_text()
-    page.get_by_role("link", name="Revision 1").click()
+    follow(page.get_by_role("link", name="Revision 1"))
     assert "This is not the latest text" in page.locator(".cq-notice").inner_text()
     assert page.locator(".cq-text").inner_text() != latest
-    page.get_by_role("link", name="Show the article").click()
+    follow(page.get_by_role("link", name="Show the article"))
     assert page.locator(".cq-text").inner_text() == latest
 
 
 def test_what_changed_is_marked_on_a_telephone_and_two_texts_can_be_chosen(visit: Open) -> None:
     page = visit("/", width=360)
-    page.locator("a[href*='revision_id=']").first.click()
-    page.locator("#revisions a[href*='/diff?']").first.click()
+    follow(page.locator("a[href*='revision_id=']").first)
+    follow(page.locator("#revisions a[href*='/diff?']").first)
     assert page.locator(".cq-text ins, .cq-text del").count() > 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert width_of(page) <= 360
     assert page.locator(".cq-proof code").count() >= 4
     page.get_by_label("From").select_option("2")
-    page.get_by_role("button", name="Compare").click()
+    follow(page.get_by_role("button", name="Compare"))
     page.wait_for_url(re.compile(r"/article/\d+/diff\?from=2&to=2$"))
     assert "no difference" in page.locator(".cq-notice").inner_text()
 
@@ -64,7 +64,7 @@ def test_a_story_leads_from_home_to_a_comparison_by_keyboard_on_a_telephone(visi
     page.wait_for_url(re.compile(r"/story/\d+$"))
     assert "Earliest seen here: Tidewire" in page.locator(".cq-size").inner_text()
     assert page.locator(".cq-timeline > li").count() == 3
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert width_of(page) <= 360
     edited = page.locator(".cq-timeline > li", has_text="Polder Bulletin")
     compare = edited.get_by_role("link", name=re.compile("^compare"))
     assert compare.inner_text().startswith("compare")
@@ -73,26 +73,25 @@ def test_a_story_leads_from_home_to_a_comparison_by_keyboard_on_a_telephone(visi
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/article/\d+/diff\?with=\d+$"))
     assert "The bakery at Lower Sluice" in page.locator(".cq-text ins").first.inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.get_by_role("link", name="the story").click()
+    assert width_of(page) <= 360
+    follow(page.get_by_role("link", name="the story"))
     page.wait_for_url(re.compile(r"/story/\d+$"))
 
 
 def test_an_article_says_who_holds_it_quotes_it_and_came_before_it(visit: Open) -> None:
     page = visit("/search?q=geese+balloon", width=360)
-    page.locator(".cq-found a", has_text="Geese on the polder").first.click()
+    follow(page.locator(".cq-found a", has_text="Geese on the polder").first)
     assert "The week along the water" in page.locator(".cq-side section", has_text="Part of").inner_text()
     page.goto("/search?q=letters+insurers+arrangement&source=sarmia-mod")
-    page.locator(".cq-found a", has_text="Statement on the transit").first.click()
+    follow(page.locator(".cq-found a", has_text="Statement on the transit").first)
     quoted = page.locator("#quotations")
     assert "possibly another translation, Colonel Arkady Zhelvin" in quoted.inner_text()
     quoted.locator("summary").click()
     assert not quoted.locator("blockquote").first.is_visible()
     page.goto('/search?q="Combat+losses"+24.04.31&source=vardania-mod')
-    page.locator(".cq-found a", has_text="April 24").first.click()
-    page.wait_for_url(re.compile(r"/article/\d+"))  # a count waits for nothing
+    follow(page.locator(".cq-found a", has_text="April 24").first)
     assert page.locator("#series li").count() == 2
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert width_of(page) <= 360
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_datasettes_own_pages_work_under_the_policy(visit: Open, path: str) -> N
 )  # fmt: skip
 def test_a_page_fits_a_telephone(visit: Open, path: str) -> None:
     page = visit(path, width=360)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert width_of(page) <= 360
 
 
 def test_a_line_of_text_is_some_seventy_characters(visit: Open) -> None:

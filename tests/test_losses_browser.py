@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from archive import figures
 from archive.home import Home
 from tests import claiming
-from tests.browsing import CHROMIUM, Open, visiting
+from tests.browsing import CHROMIUM, Open, follow, visiting, width_of
 from tests.claiming import kept, report
 from tests.test_web import serving
 
@@ -77,7 +77,7 @@ def box(page: Page, selector: str) -> dict[str, float]:
 @pytest.mark.parametrize("width", [320, 360, 1280])
 def test_a_page_fits_the_screen_and_its_charts_fit_the_page(visit: Open, path: str, width: int) -> None:
     page = visit(path, width=width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert width_of(page) <= width
     edges = page.evaluate(
         "[...document.querySelectorAll('.cq-large text, .cq-spark text')].filter(t => t.getClientRects().length)"
         ".map(t => t.getBoundingClientRect()).map(r => [r.left, r.right, r.height])"
@@ -135,7 +135,7 @@ def test_a_point_takes_the_focus_shows_it_and_leads_to_its_article(visit: Open) 
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/article/\d+$"))
     assert "1,441,100 tanks" in page.locator(".cq-text").inner_text()
-    page.locator("#figures").get_by_role("link", name="tanks").click()
+    follow(page.locator("#figures").get_by_role("link", name="tanks"))
     page.wait_for_url(re.compile("/losses/ukraine/tanks$"))
 
 
@@ -180,8 +180,8 @@ def test_on_paper_the_whole_table_is_there(visit: Open) -> None:
 
 def test_a_reader_comes_from_home_to_a_week_by_direction(visit: Open) -> None:
     page = visit("/", width=360)
-    page.locator("main").get_by_role("link", name="Claimed losses").click()
-    page.get_by_role("link", name="Earlier: 15 Apr 2031").click()
+    follow(page.locator("main").get_by_role("link", name="Claimed losses"))
+    follow(page.get_by_role("link", name="Earlier: 15 Apr 2031"))
     page.wait_for_url(re.compile(r"/losses/russia\?as_of=2031-04-15"))
     row = page.get_by_role("row", name=re.compile("^Karnovo"))
     sentence = row.get_by_text("towards Karnovo as of 2031-04-15").first

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from archive.home import Home
-from tests.browsing import CHROMIUM
+from tests.browsing import CHROMIUM, follow, width_of
 from tests.keeping import captured
 from tests.test_elements import page as written
 from tests.test_notes import HOSTILE, TEXTS, add, kept
@@ -66,11 +66,11 @@ def test_what_cannot_be_kept_is_still_in_the_form(tab: Page, home: Home) -> None
     tab.get_by_text("Add a note", exact=True).click()
     tab.get_by_label("Note", exact=True).fill("\n  Line one\nLine two")
     tab.get_by_label("Words of the text").fill("twelve ships")
-    tab.get_by_role("button", name="Keep the note").click()
+    follow(tab.get_by_role("button", name="Keep the note"))
     assert tab.get_by_role("alert").inner_text() == "The words quoted do not stand like that in revision 1."
     assert tab.get_by_label("Note", exact=True).input_value() == "Line one\nLine two"
     tab.get_by_label("Words of the text").fill("eleven ships")
-    tab.get_by_role("button", name="Keep the note").click()
+    follow(tab.get_by_role("button", name="Keep the note"))
     tab.wait_for_url("**/article/1#note-1")
     assert len(kept(home)) == 1
 
@@ -80,13 +80,13 @@ def test_every_page_of_notes_keeps_to_the_accessibility_guidelines(tab: Page) ->
     tab.get_by_text("Add a note", exact=True).click()
     tab.get_by_label("Note", exact=True).fill(HOSTILE)
     tab.get_by_label("Words of the text").fill("eleven ships")
-    tab.get_by_role("button", name="Keep the note").click()
+    follow(tab.get_by_role("button", name="Keep the note"))
     tab.get_by_text("Add tags", exact=True).click()
     tab.get_by_label("Tags, by comma").fill("порт, to check, a_tag_without_any_place_to_break_it_on_a_narrow_screen")
-    tab.get_by_role("button", name="Add", exact=True).click()
+    follow(tab.get_by_role("button", name="Add", exact=True))
     tab.goto("/search?q=pilots")
     tab.get_by_text("Save this search").click()
-    tab.get_by_role("button", name="Save", exact=True).click()
+    follow(tab.get_by_role("button", name="Save", exact=True))
     tab.wait_for_url("**/searches")
     for width, scheme in ((1280, "light"), (1280, "dark"), (320, "light"), (320, "dark")):
         tab.set_viewport_size({"width": width, "height": 900})
@@ -96,7 +96,7 @@ def test_every_page_of_notes_keeps_to_the_accessibility_guidelines(tab: Page) ->
             for summary in tab.locator(".cq-write > summary").all():
                 summary.click()
             assert wrong(tab) == [], (path, width, scheme)
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            assert width_of(tab) <= width, (path, width)
             levels = [
                 int(tag[1]) for tag in tab.eval_on_selector_all(":is(h1,h2,h3)", "all => all.map(e => e.tagName)")
             ]
@@ -106,7 +106,7 @@ def test_every_page_of_notes_keeps_to_the_accessibility_guidelines(tab: Page) ->
             )
         tab.goto("/notes/1")
         tab.get_by_label("Note", exact=True).fill(" ")
-        tab.get_by_role("button", name="Keep the note").click()
+        follow(tab.get_by_role("button", name="Keep the note"))
         assert tab.get_by_role("alert").is_visible()
         assert wrong(tab) == [], (width, scheme)
 
@@ -115,14 +115,14 @@ def test_a_saved_search_is_opened_from_its_list(tab: Page, home: Home) -> None:
     tab.goto("/search?q=pilots")
     tab.get_by_text("Save this search").click()
     tab.get_by_label("Name").fill("Pilots")
-    tab.get_by_role("button", name="Save", exact=True).click()
+    follow(tab.get_by_role("button", name="Save", exact=True))
     tab.wait_for_url("**/searches")
     add(home, [captured("http://herald.example/two", written("<p>The pilots of Grey Sound have boats.</p>"), 60)])
     tab.reload()
     assert tab.get_by_text("1 new").is_visible()
-    tab.get_by_role("button", name="Open Pilots").click()
+    follow(tab.get_by_role("button", name="Open Pilots"))
     tab.wait_for_url("**/search?q=pilots&sort=newest")
     tab.goto("/searches")
     assert tab.get_by_text("0 new").is_visible()
-    tab.get_by_role("button", name="Delete Pilots").click()
+    follow(tab.get_by_role("button", name="Delete Pilots"))
     assert tab.get_by_text("None yet").is_visible()

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import CHROMIUM
+from tests.browsing import CHROMIUM, width_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 PICTURES = Path(os.environ.get("COMMUNIQUE_SCREENSHOTS", Path(__file__).parent.parent / "screenshots"))
@@ -82,7 +82,7 @@ def test_a_page_keeps_to_the_accessibility_guidelines_and_fits(
             assert wrong(page) == [], f"{name} at {width}, {scheme}"
         if scheme == "light":
             page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
+        assert width_of(page) <= width, f"{name} is wider than {width}"
         assert (page.locator("h1").count(), page.locator("main").count()) == (1, 1)
         headings = page.eval_on_selector_all(":is(h1,h2,h3,h4)", "all => all.map(e => e.tagName)")
         levels = [int(tag[1]) for tag in headings]

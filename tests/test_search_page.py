@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 from datasette.utils import MultiParams, sqlite_timelimit
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from archive.home import Home
 from archive.query import indexed
@@ -22,7 +22,7 @@ from archive.web import search
 from archive.web.asked import Asked
 from archive.web.hits import Group
 from archive.web.policy import STRICT
-from tests.browsing import CHROMIUM, Open
+from tests.browsing import CHROMIUM, Open, width_of
 from tests.test_found import START, Archive, stamp
 from tests.test_web import Get, serve_in_process, text, tree
 
@@ -311,7 +311,8 @@ def scripts(tmp_path_factory: pytest.TempPathFactory, demo_home: Home) -> Iterat
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 def test_a_reader_narrows_a_search_by_keyboard_and_goes_back(visit: Open) -> None:
     page = visit("/search")
-    page.keyboard.type("losses")  # the box has the focus
+    expect(page.get_by_role("searchbox")).to_be_focused()  # by itself, when the page is first drawn
+    page.keyboard.type("losses")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/search\?q=losses$"))
     total = page.get_by_role("status").inner_text()
@@ -342,7 +343,7 @@ def test_searches_in_four_scripts_fit_the_screen(scripts: Home, browser: Browser
             assert first.locator("h3").get_attribute("lang") == language, q
             assert first.locator(".cq-snippet").evaluate("e => getComputedStyle(e).direction") == direction
             assert first.locator("mark").count() > 0, q
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, q
+            assert width_of(page) <= width, q
         page.goto(f"{address}/search?q=losses&source=nosuch&since=x&in=history&language=uk")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert width_of(page) <= width
         context.close()
