@@ -21,6 +21,7 @@ from trafilatura.settings import Extractor
 from trafilatura.utils import sanitize
 
 from archive.asides import mark_asides, mark_twice
+from archive.asked_once import ask_once
 from archive.fingerprint import ALL_STEPS, letters, letters_hash, words_in
 from archive.letters import PageLetters
 from archive.lines import KEPT, PAGE, Line, read_lines
@@ -28,6 +29,7 @@ from archive.models import NO_HINTS, Block, Hints
 from archive.nearest import nearest
 from archive.standfirst import add_standfirst
 
+ask_once()
 # trafilatura's options, made once; as "txt" it does not put its result in words that nobody reads
 _FULL, _FAST = (Extractor(output_format="txt", fast=fast, comments=False, dedup=False) for fast in (False, True))
 # a hinted container holds a text from so many words on, or from this share of what is found without it

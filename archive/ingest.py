@@ -169,6 +169,7 @@ class Ingest:
         try:
             store = Store(self.home.database, write=True)
             self._store, self._reviser = store, Reviser(store)
+            self._writer.fictional = bool(store.fictional())
             self._stops = Stops(store.stop_list())
             self._copies = Copying(self.home, store)
             self.full = self.full or self._room.problem()

@@ -51,16 +51,22 @@ _FIELDS = {
     "announced": "Communique-Announced",
     "file": "Communique-File",
 }
+# says in each record of a demo archive that its outlet is invented, wherever the record goes
+FICTIONAL = "Communique-Fictional"
 # what a file that was handed over is taken for where nobody says
 _TYPE = "application/octet-stream"
 
 
 class Writer:
-    """Appends exchanges to one WARC file after another. One thread only."""
+    """Appends exchanges to one WARC file after another. One thread only.
+
+    ``fictional``: set where the archive is a demo's.
+    """
 
     def __init__(self, folder: Path, software: str, rotate: int = ROTATE, level: int = LEVEL) -> None:
         self.folder, self.software, self.rotate, self.level = folder, software, rotate, level
         folder.mkdir(parents=True, exist_ok=True)
+        self.fictional = False
         self._file: IO[bytes] | None = None
         self._name = ""
         self._end = 0
@@ -82,7 +88,7 @@ class Writer:
         # the writer's own compression knows no level
         writer = WARCWriter(buffer, gzip=False, warc_version="1.1")
         date = stamp(exchange.fetched_at)
-        fields = {"WARC-Date": date, **_stated(exchange, run)}
+        fields = {"WARC-Date": date, **_stated(exchange, run), **self._mark()}
         if exchange.file is not None:
             return Kept(exchange, self._append(self._resource(writer, buffer, exchange, fields)), run)
         if exchange.status == 304:
@@ -164,6 +170,7 @@ class Writer:
                 _FIELDS["source"]: exchange.source,
                 _FIELDS["kind"]: exchange.kind,
                 **({} if run is None else {_FIELDS["run"]: str(run)}),
+                **self._mark(),
             },
         )
         writer.write_record(record)
@@ -178,12 +185,17 @@ class Writer:
         first, *others = found.records
         ours = tuple(f"{name}:".lower().encode() for name in _FIELDS.values())
         lines = [line for line in first.head.split(b"\r\n") if not line.lower().startswith(ours)]
-        lines += [f"{name}: {value}".encode() for name, value in _stated(exchange, run).items()]
+        marked = any(line.lower().startswith(f"{FICTIONAL}:".lower().encode()) for line in lines)
+        stated = {**_stated(exchange, run), **({} if marked else self._mark())}
+        lines += [f"{name}: {value}".encode() for name, value in stated.items()]
         level = 0 if exchange.header("content-encoding") else self.level
         members = self._member(memoryview(b"\r\n".join([*lines, b"", first.block, b"", b""])), level)
         for head, block in others:
             members += self._member(memoryview(b"\r\n".join([head, b"", block, b"", b""])))
         return Kept(exchange, self._append(members), run)
+
+    def _mark(self) -> dict[str, str]:
+        return {FICTIONAL: "yes"} if self.fictional else {}
 
     def _member(self, data: memoryview, level: int | None = None) -> bytes:
         packer = zlib.compressobj(self.level if level is None else level, zlib.DEFLATED, zlib.MAX_WBITS + 16)

@@ -15,6 +15,7 @@ import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ from archive.models import Found, Position, Record, stamp
 from archive.payload import payload_sha256
 from archive.store import Store
 from tests.crawling import catalogue, command, outlet, rows
-from tests.foreign import HTML, Answered, Hosts, at, brought, records, story, wacz, warc
+from tests.foreign import HTML, START, Answered, Hosts, at, brought, records, story, wacz, warc
 from tests.importing import held
 from tests.keeping import captured, keep, source, texts
 
@@ -647,6 +648,32 @@ def test_foreign_pages_do_not_come_into_a_demo(home: Home, tmp_path: Path) -> No
     store.close()
     result = brought(home, warc(tmp_path / "f.warc.gz", PAGES[0]))
     assert (result.exit_code, outcomes(home)) == (1, [])
+
+
+def test_a_file_of_a_demo_says_so_wherever_it_goes(tmp_path: Path) -> None:
+    demo, real, empty, other = (Home(tmp_path / name) for name in ("demo", "real", "empty", "other"))
+    demo.path.mkdir()
+    store = Store(demo.database, write=True)
+    with store.transaction():
+        store.set_fictional(True)
+    store.close()
+    url = "http://harbour.example/a/1"
+    keep(
+        demo, [captured(url, story(1), START), captured(url, "", START + timedelta(hours=1), status=304, headers=())]
+    )
+    file = next(demo.warc.iterdir())
+    with file.open("rb") as stream:
+        said = [(r.rec_type, r.rec_headers.get_header("Communique-Fictional")) for r in ArchiveIterator(stream)]
+    assert said == [("warcinfo", None), ("response", "yes"), ("request", None), ("revisit", "yes")]
+    assert brought(real, warc(tmp_path / "real.warc.gz", PAGES[0])).exit_code == 0
+    refused = brought(real, file, every=True)
+    assert refused.problems == (f"{file}: a real archive and a demo are never merged",)
+    assert (refused.exit_code, len(outcomes(real))) == (1, 1)
+    assert brought(empty, file).exit_code == 0  # a copy that began with it is a demo's, and so is a copy of its file
+    assert brought(other, next(empty.warc.iterdir())).exit_code == 0
+    for home in (empty, other):
+        assert rows(home, "select value from home where key = 'fictional'") == [{"value": "yes"}]
+        assert len(outcomes(home)) == 2
 
 
 KINDS = {

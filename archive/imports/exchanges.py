@@ -17,6 +17,7 @@ from archive.imports.streams import Head, Torn
 from archive.models import CaptureKind, Exchange, stamp
 from archive.payload import dechunk
 from archive.urls import is_web
+from archive.warc import FICTIONAL
 
 # the web's first year; a clock that runs a day fast is still believed
 _EARLIEST, _FAST = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
@@ -33,7 +34,7 @@ _VIA = 20
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What our own fields state in a record; ``source`` is None in one of others."""
+    """What our own fields state in a record; ``source`` is None in one of others. ``fictional``: it is a demo's."""
 
     source: str | None
     kind: CaptureKind
@@ -42,6 +43,7 @@ class Stated:
     fetched_from: str | None
     announced: str | None
     file: str | None
+    fictional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def stated(head: Head) -> Stated:
         fetched_from=fetched_from if fetched_from and is_web(fetched_from) else None,
         announced=announced or None,
         file=unquote(file)[:1000] if (file := head.get("communique-file")) else None,
+        fictional=head.get(FICTIONAL.lower()) is not None,
     )
 
 

@@ -72,7 +72,8 @@ class _Reading:
     def __init__(self, name: str, stream: IO[bytes], intake: Intake, runs: Mapping[int, int] | None) -> None:
         self.name, self.intake, self.runs = name, intake, runs
         self.records = Records(name, stream, intake.progress)
-        self.any = self.decided = False
+        self.any = False
+        self._decided: set[tuple[bool, bool]] = set()
         self._held: _Held | None = None
         self._request: tuple[Head, Record] | None = None
         self._redirects: OrderedDict[str, tuple[tuple[str, ...], datetime]] = OrderedDict()
@@ -128,7 +129,7 @@ class _Reading:
             self.intake.passed(f"longer than {LONGEST >> 20} MB")
             return
         at = date(head, self.intake.now)
-        self._decide(own)
+        self._decide(own, said.fictional)
         self._keep(kind, head, said, url, source, at)
 
     def _source(self, said: Stated, url: str) -> Source | None:
@@ -138,13 +139,14 @@ class _Reading:
             return None
         return named or (self.intake.source_of(url) if is_web(url) else None)
 
-    def _decide(self, own: bool) -> None:
-        """A file of others is of real outlets; one of ours is what the archive is that it goes to."""
-        if self.decided:
+    def _decide(self, own: bool, fictional: bool) -> None:
+        """A file of others is of real outlets; one of ours says where it is a demo's, and is else what the archive is
+        that it goes to (records of earlier versions say nothing)."""
+        if (own, fictional) in self._decided:
             return
-        if not own or self.intake.store.fictional() is None:
-            same_kind(False, Path(self.name), self.intake)
-        self.decided = True
+        if fictional or not own or self.intake.store.fictional() is None:
+            same_kind(fictional, Path(self.name), self.intake)
+        self._decided.add((own, fictional))
 
     def _keep(self, kind: str, head: Head, said: Stated, url: str, source: Source, at: datetime) -> None:
         block = self.records.block()
