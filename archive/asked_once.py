@@ -21,7 +21,7 @@ from lxml import etree
 from trafilatura import xpaths
 
 # answers that are kept for an expression, and for how many characters of an element's attributes one is
-_ANSWERS, _LENGTH = 20_000, 400
+_ANSWERS, _LENGTH = 4_000, 400
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 # a step down with what it asks, as in ".//div[...][...]", the first of all that are found, and of each element's own
 _STEP = re.compile(r"\s*\.//([*\w-]+)\s*((?:\[[^\[\]]*\]\s*)*)")

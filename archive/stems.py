@@ -115,6 +115,8 @@ def stems(text: str, language: str | None) -> str:
     code = _code(language) or _written(text)
     words: dict[str, None] = {}
     for found in _WHOLE.finditer(text):
+        if found[0].isdecimal():  # without stems, and so many that no cache of words would last
+            continue
         words[found[0][:LONGEST]] = None
         if len(words) >= _WORDS:
             break

@@ -52,7 +52,7 @@ _FIELDS = {
     "file": "Communique-File",
 }
 # says in each record of a demo archive that its outlet is invented, wherever the record goes
-FICTIONAL = "Communique-Fictional"
+_FICTIONAL = "Communique-Fictional"
 # what a file that was handed over is taken for where nobody says
 _TYPE = "application/octet-stream"
 
@@ -185,7 +185,7 @@ class Writer:
         first, *others = found.records
         ours = tuple(f"{name}:".lower().encode() for name in _FIELDS.values())
         lines = [line for line in first.head.split(b"\r\n") if not line.lower().startswith(ours)]
-        marked = any(line.lower().startswith(f"{FICTIONAL}:".lower().encode()) for line in lines)
+        marked = any(line.lower().startswith(f"{_FICTIONAL}:".lower().encode()) for line in lines)
         stated = {**_stated(exchange, run), **({} if marked else self._mark())}
         lines += [f"{name}: {value}".encode() for name, value in stated.items()]
         level = 0 if exchange.header("content-encoding") else self.level
@@ -195,7 +195,7 @@ class Writer:
         return Kept(exchange, self._append(members), run)
 
     def _mark(self) -> dict[str, str]:
-        return {FICTIONAL: "yes"} if self.fictional else {}
+        return {_FICTIONAL: "yes"} if self.fictional else {}
 
     def _member(self, data: memoryview, level: int | None = None) -> bytes:
         packer = zlib.compressobj(self.level if level is None else level, zlib.DEFLATED, zlib.MAX_WBITS + 16)

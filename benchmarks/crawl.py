@@ -92,7 +92,7 @@ def _ours(home: Path, address: str) -> Measured:
     result = measure(
         [
             "-m",
-            "crawler.cli",
+            "crawler",
             "crawl",
             "--again",
             *sources,

@@ -60,7 +60,7 @@ def tables(home: Home, names: tuple[str, ...], out: Path) -> Measured:
 
 def ours(home: Home, form: str, out: Path, *options: str) -> Measured:
     """Our export."""
-    return measure(["-m", "crawler.cli", "export", form, str(out), "--home", str(home.path), *options])
+    return measure(["-m", "crawler", "export", form, str(out), "--home", str(home.path), *options])
 
 
 def digest(texts: Iterator[tuple[int, str]]) -> tuple[int, str]:

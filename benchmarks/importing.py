@@ -93,7 +93,7 @@ def ours(home: Path, file: Path) -> Measured:
         lines = [f"[bench{n}]", *(f"{key} = {json.dumps(value)}" for key, value in row.items())]
         entries += [*lines, f"[[bench{n}.discovery]]", 'kind = "listing"', f'url = "{url}"']
     (home / "sources.toml").write_text("\n".join(entries) + "\n", "utf-8")
-    found = measure(["-m", "crawler.cli", "import", "--home", str(home), str(file)])
+    found = measure(["-m", "crawler", "import", "--home", str(home), str(file)])
     if found.code:
         raise SystemExit(f"the import ended with {found.code}")
     return found

@@ -240,7 +240,7 @@ def pages(home: Home, names: list[str], rounds: int, rate: float) -> bool:
         stock = ["-m", "datasette", "serve", str(home.database), "--metadata", str(file)]
         for name, value in SETTINGS.items():
             stock += ["--setting", name, {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)]
-        ours = ["-m", "crawler.cli", "serve", "--home", str(home.path)]
+        ours = ["-m", "crawler", "serve", "--home", str(home.path)]
         with (
             served(ours, ports[0], {}) as one,
             served(stock, ports[1], {"DATASETTE_LOAD_PLUGINS": ""}) as other,

@@ -349,6 +349,3 @@ def demo(home: Home, no_serve: bool, port: int) -> None:
 
 for command in (*COMMANDS, search, show, diff, losses, bring, export, keys, restrict, forget, verify, *UNATTENDED):
     main.add_command(command)
-
-if __name__ == "__main__":
-    main()

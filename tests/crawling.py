@@ -12,7 +12,7 @@ from typing import Any
 from archive.home import Home
 from archive.store import Store
 
-COMMAND = [sys.executable, "-m", "crawler.cli"]
+COMMAND = [sys.executable, "-m", "crawler"]
 
 
 def catalogue(home: Home, text: str) -> None:

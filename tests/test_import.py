@@ -166,7 +166,7 @@ def contents(home: Home) -> object:
 
 def stopped(home: Home, file: Path, by: signal.Signals) -> tuple[int, str]:
     """Import a file, and send a signal once pages are kept; returns the exit code and what was said."""
-    arguments = [sys.executable, "-m", "crawler.cli", "import", "--home", str(home.path), str(file)]
+    arguments = [sys.executable, "-m", "crawler", "import", "--home", str(home.path), str(file)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not any(p.stat().st_size > 5_000 for p in home.warc.glob("*.open")):

@@ -19,7 +19,7 @@ PURE = [
     "walls", "post", "schedule", "forecast", "body", "elements", "letters",
     "asides", "lines", "nearest", "standfirst",
     "complete", "doubt", "jsonld", "language", "people", "printed", "split", "stories",
-    "layout", "entries", "parts", "copies", "quotations", "related", "keys", "standings", "chart", "spreadsheet",
+    "layout", "entries", "parts", "asked_once", "copies", "quotations", "related", "keys", "standings", "chart", "spreadsheet",
     "query", "snippets", "stems", "lemmas", "wordlist", "findings", "inclusion", "chain", "private", "der",
     "traces", "stops", "exports.prose", "exports.record", "imports.streams", "imports.exchanges",
     "characters", "textlines", "titles", "plain", "stated", "fronts", "markup", "handed", "outcomes",

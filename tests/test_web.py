@@ -35,7 +35,7 @@ from tests.test_elements import TWEET, URL, page
 
 METADATA: dict[str, Any] = json.loads(metadata_path().read_text())
 TABLES: dict[str, dict[str, Any]] = METADATA["databases"]["archive"]["tables"]
-SERVE = [sys.executable, "-m", "crawler.cli", "serve"]
+SERVE = [sys.executable, "-m", "crawler", "serve"]
 Get = Callable[[str], httpx.Response]
 
 

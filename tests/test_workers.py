@@ -243,3 +243,17 @@ def test_ctrl_c_is_left_to_the_parent(parent: Callable[[float], subprocess.Popen
     out, _ = process.communicate(timeout=SOON)
     assert "whole" in out, "the page under way was lost"
     assert process.returncode == 0
+
+
+def test_what_each_worker_imports_again_is_light_and_heeds_ctrl_c() -> None:
+    light = "import sys, crawler.__main__ as entry; assert not {'click', 'lxml', 'archive'} & set(sys.modules)\n"
+    early = (
+        "class Stopped:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'crawler.cli':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stopped())\n"
+        "entry.main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", light + early], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")

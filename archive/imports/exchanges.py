@@ -17,7 +17,6 @@ from archive.imports.streams import Head, Torn
 from archive.models import CaptureKind, Exchange, stamp
 from archive.payload import dechunk
 from archive.urls import is_web
-from archive.warc import FICTIONAL
 
 # the web's first year; a clock that runs a day fast is still believed
 _EARLIEST, _FAST = datetime(1990, 1, 1, tzinfo=UTC), timedelta(days=1)
@@ -104,7 +103,7 @@ def stated(head: Head) -> Stated:
         fetched_from=fetched_from if fetched_from and is_web(fetched_from) else None,
         announced=announced or None,
         file=unquote(file)[:1000] if (file := head.get("communique-file")) else None,
-        fictional=head.get(FICTIONAL.lower()) is not None,
+        fictional=head.get("communique-fictional") is not None,
     )
 
 
