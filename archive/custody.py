@@ -162,8 +162,15 @@ def state(path: Path) -> list[int | str]:
 
 
 def append(home: Home, store: Store, at: str, event: str, details: Any) -> Entry:
-    """Add an entry, signed where there is a key, within the caller's transaction; :func:`publish` it after that."""
-    return store.append(at, event, details, signer_of(home, store)[0])
+    """Add an entry that removes something, within the caller's transaction; :func:`publish` it after that.
+
+    Raises:
+        ConfigurationError: the chain is a signed one, and its key is not there.
+    """
+    signer, _ = signer_of(home, store)
+    if signer is None and store.last_entry("key") is not None:
+        raise ConfigurationError(f"a removal has to be signed: put the chain's key into {home.keys}")
+    return store.append(at, event, details, signer)
 
 
 def publish(home: Home, store: Store) -> list[str]:
@@ -176,7 +183,7 @@ def publish(home: Home, store: Store) -> list[str]:
     if contradiction or last is None:
         return [contradiction] if contradiction else []
     signer = signer_of(home, store)[0]
-    if signer is not None and last.signature is None:
+    if signer is not None and last.signature is None and last.entry.event != "forgotten":
         with store.transaction():
             store.sign(last.entry.seq, signer)
         last = store.entry(last.entry.seq) or last

@@ -33,6 +33,8 @@ class Findings:
 
     ``checked`` counts what was looked at, by its name; ``notes``: lines on what could not be told, and why, none of
     which says that anything is wrong; ``unread``: texts by the extractor version that read them and is not at hand.
+    ``signed``: the key that signed last, and which entry of the chain; ``unsigned``: entries behind a key that are
+    without a signature.
     """
 
     def __init__(self) -> None:
@@ -40,6 +42,8 @@ class Findings:
         self.total = 0
         self.checked: Counter[str] = Counter()
         self.unread: Counter[str] = Counter()
+        self.signed: tuple[str, int] | None = None
+        self.unsigned = 0
         self.notes: list[str] = []
 
     def differs(self, where: str, what: str) -> None:

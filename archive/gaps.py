@@ -30,6 +30,7 @@ _STORED, _FRAME = 65_535, 5
 # a record's own headers end within so many bytes
 _HEAD = 65_536
 _STEP = 1 << 18
+_URL = "warc-target-uri"
 # WARC-Record-ID of the request that a response is the answer to
 _BESIDE_FIELD, _ID = "warc-concurrent-to", "warc-record-id"
 
@@ -77,6 +78,18 @@ def cut(path: Path, gone: Gone, offsets: Collection[int], at: str) -> Cut:
         out.flush()
         os.fsync(out.fileno())
     return Cut(size, digest.hexdigest(), unread)
+
+
+def exchanges(path: Path, known: Collection[int]) -> Iterator[tuple[int, str, str]]:
+    """The records of exchanges in a finished file that do not begin at ``known`` offsets: (offset, address, date)."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            for start, _, content in _pieces(data):
+                head = None if start in known else _head(content)
+                if head is not None and head.get("warc-type") not in ("warcinfo", "request") and _URL in head:
+                    yield start, head[_URL].strip("<>"), head.get("warc-date", "")
 
 
 def put_in_place(path: Path) -> None:

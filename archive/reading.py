@@ -17,15 +17,6 @@ def read_later(workers: Workers, exchange: Exchange, source: Source) -> Future[P
     return workers.submit(_read, *_asked(exchange, source))
 
 
-def read_here(exchange: Exchange, source: Source) -> Page:
-    """What :func:`read_later` comes to, in this process.
-
-    Raises:
-        ValueError: the Content-Encoding is broken or unknown, or the page too large when decompressed.
-    """
-    return _read(*_asked(exchange, source))
-
-
 def _asked(exchange: Exchange, source: Source) -> tuple[Any, ...]:
     return (
         exchange.body,

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
+from archive.fingerprint import IMPORTED
 from archive.schema_custody import migrations
 from archive.store_rows import Rows
 
@@ -164,6 +165,28 @@ class Checks(Rows):
         """The captures in a WARC file by where their records begin."""
         return dict(self.conn.execute("select warc_offset, id from captures where warc_file = ?", (file,)).fetchall())
 
+    def without_record(self, url: str, at: str) -> list[int]:
+        """The captures of an address at a moment that name no record and were not removed."""
+        rows = self.conn.execute(
+            "select id from captures where url = ? and fetched_at = ? and warc_file is null and forgotten is null",
+            (url, at),
+        )
+        return [row[0] for row in rows]
+
+    def texts_from_nowhere(self, article: int) -> list[int]:
+        """The captures of an article that were read, it is said, and have no record that could have been."""
+        rows = self.conn.execute(
+            "select c.id from capture_articles ca join captures c on c.id = ca.capture"
+            " join readings r on r.id = ca.reading where ca.article = ? and r.extractor <> ?"
+            " and c.warc_file is null and c.forgotten is null order by c.id",
+            (article, IMPORTED),
+        )
+        return [row[0] for row in rows]
+
+    def count_verdicts(self) -> int:
+        """How many lines a person said are text, or none."""
+        return int(self._one("select count(*) from verdicts"))
+
     def count_records(self, article: int | None = None) -> int:
         """How many captures have a record."""
         sql = f"select count(*) from captures c where {_RECORD} and {_OF}"  # noqa: S608
@@ -267,7 +290,9 @@ class Checks(Rows):
             " when exists (select 1 from revisions r where r.first_capture = o.id and r.number = 1) then 'new'"
             " when exists (select 1 from revisions r where r.first_capture = o.id and r.number > 1) then 'revised'"
             " else 'unchanged' end as right from captures o) w on w.id = c.id"
-            f" where c.outcome in ('new', 'revised', 'unchanged') and c.outcome <> w.right"
+            " where (c.outcome in ('new', 'revised', 'unchanged') or (c.outcome <> 'not_modified' and exists"
+            " (select 1 from capture_articles t where t.capture = c.id and t.reading is not null)))"
+            " and c.outcome <> w.right"
             f" and c.forgotten is null and {_OF} order by c.id",
             {"article": article},
         )

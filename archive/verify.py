@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from archive.errors import NoArchiveError
 from archive.findings import Findings, counted, short
@@ -44,11 +44,13 @@ def verify(
     article: int | None = None,
     tell: Progress = lambda _what, _of, _left: None,
     workers: Workers | None = None,
+    keys: Collection[str] = (),
 ) -> Findings:
     """Check an archive, or one article with all that it rests on.
 
     Where something is removed by law meanwhile, it is checked once more. ``workers``: that read the pages, left open;
-    None: some of its own.
+    None: some of its own. ``keys``: fingerprints that are known to be its owner's; without, the first that it names
+    is taken for that.
 
     Raises:
         NoArchiveError: there is none, or no such article.
@@ -56,7 +58,7 @@ def verify(
     reading = workers or Workers()
     try:
         for attempt in range(_AGAIN):
-            found, removed = _verify(home, article, tell, reading)
+            found, removed = _verify(home, article, tell, reading, keys)
             if not found.total or attempt + 1 == _AGAIN or not _removing(home, removed):
                 break
         return found
@@ -65,7 +67,9 @@ def verify(
             reading.close(wait_for=False)
 
 
-def _verify(home: Home, article: int | None, tell: Progress, workers: Workers) -> tuple[Findings, int]:
+def _verify(
+    home: Home, article: int | None, tell: Progress, workers: Workers, keys: Collection[str]
+) -> tuple[Findings, int]:
     found = Findings()
     head = read_head(home)
     store = Store(home.database)
@@ -93,7 +97,7 @@ def _verify(home: Home, article: int | None, tell: Progress, workers: Workers) -
 
         def entries() -> None:
             nonlocal chain
-            chain = check_entries(store, found)
+            chain = check_entries(store, found, keys)
             check_head(home, store, head, chain.last, found)
             check_witnesses(home, store, found)
             check_removals(store, chain, found)
@@ -111,7 +115,7 @@ def _verify(home: Home, article: int | None, tell: Progress, workers: Workers) -
         _stage("captures in the chain", captures, found)
         _stage("WARC files", lambda: check_files(home, store, chain, article, tell, found), found)
         _stage("captures", lambda: Records(home, store, workers, found).check(article, tell), found)
-        _stage("articles", lambda: Texts(store, found).check(article, tell), found)
+        _stage("articles", lambda: Texts(store, found, home.busy()).check(article, tell), found)
         for extractor, count in sorted(found.unread.items()):
             found.note(f"not recomputed: {counted(count, 'captures')} read by {extractor}, which is not installed")
         if bare := found.checked["texts without a raw page"]:

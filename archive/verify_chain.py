@@ -29,16 +29,18 @@ class Chain:
     """The chain of an archive, as far as it holds.
 
     ``details``: of each entry, by its number. ``files``: what was stated of each WARC file last, (bytes, SHA-256,
-    entry). ``forgotten``: the leaves of captures whose address was removed, by their numbers. ``removals``: of each
-    entry of a removal, the numbers that went and the digest of what it put on the stop-list.
+    entry). ``forgotten``: of captures whose address was removed, by their numbers, each entry that says so and their
+    leaf. ``removals``: of each entry of a removal, the numbers that went and the digest of what it put on the
+    stop-list. ``trusted``: the keys that somebody named, or else the first, and those that one of them endorsed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, named: Collection[str] = ()) -> None:
+        self.trusted = set(named)
         self.details: dict[int, Any] = {}
         self.events: dict[int, str] = {}
         self.keys: dict[str, str] = {}
         self.files: dict[str, tuple[int, str, int]] = {}
-        self.forgotten: dict[int, str] = {}
+        self.forgotten: dict[int, dict[int, str]] = {}
         self.removals: dict[int, tuple[frozenset[int], str]] = {}
         self.last = 0
 
@@ -48,9 +50,14 @@ class Chain:
         details = json.loads(entry.details)
         self.details[entry.seq], self.events[entry.seq] = details, entry.event
         for name, (length, digest) in details.get("files", {}).items():
-            self.files[name] = (length, digest, entry.seq)
+            before = self.files.get(name)
+            if before is not None and before[:2] != (length, digest) and entry.event != "forgotten":
+                found.differs(f"entry {entry.seq} of the chain", f"it states {name} otherwise than entry {before[2]}")
+            else:
+                self.files[name] = (length, digest, entry.seq)
         if entry.event == "forgotten":
-            self.forgotten.update({int(capture): bytes.fromhex(one).hex() for capture, one in details["captures"]})
+            for capture, one in details["captures"]:
+                self.forgotten.setdefault(int(capture), {})[entry.seq] = bytes.fromhex(one).hex()
             self.removals[entry.seq] = frozenset(details["numbers"]), str(details["stops"])
         if entry.event == "key":
             self._introduce(entry.seq, details, found)
@@ -60,18 +67,19 @@ class Chain:
         if fingerprint(public) != name:
             found.differs(f"entry {seq}", "the key in it has another fingerprint than it states")
         by = details.get("by")
-        if by is not None and (
-            by not in self.keys or not verifies(self.keys[by], name, str(details.get("endorsement")))
-        ):
-            found.differs(f"entry {seq}", f"the key {by[:16]} did not endorse the key that follows it")
-        if by is None and self.keys:
-            found.note(f"the key of entry {seq} is not endorsed by the one before it")
+        endorsed = by in self.keys and verifies(self.keys[by], name, str(details.get("endorsement")))
+        if by is not None and not endorsed:
+            found.differs(f"entry {seq}", f"the key {short(by)[:16]} did not endorse the key that follows it")
+        if (endorsed and by in self.trusted) or not (self.keys or self.trusted):
+            self.trusted.add(name)
+        elif name not in self.trusted:
+            found.differs(f"entry {seq}", f"nobody who is trusted endorsed its key: is {name} its owner's (--key)?")
         self.keys[name] = public
 
 
-def check_entries(store: Store, found: Findings) -> Chain:
-    """Walk the chain from its first entry."""
-    chain = Chain()
+def check_entries(store: Store, found: Findings, named: Collection[str] = ()) -> Chain:
+    """Walk the chain from its first entry. ``named``: the fingerprints of keys that are known to be its owner's."""
+    chain = Chain(named)
     previous, expected, unsigned = START, 1, []
     for signed in store.chain():
         entry = signed.entry
@@ -92,15 +100,24 @@ def check_entries(store: Store, found: Findings) -> Chain:
         if signed.signature is None or signed.key is None:
             if (signed.signature, signed.key) != (None, None):
                 found.differs(where, "it has half a signature")
-            unsigned.append(entry.seq)
+            elif chain.keys and entry.event in ("key", "forgotten"):
+                found.differs(where, "it is not signed, as what removes or names a key has to be")
+            if chain.keys:
+                unsigned.append(entry.seq)
         elif signed.key not in chain.keys:
             found.differs(where, f"it is signed by a key that the chain does not name ({signed.key[:16]})")
         elif not verifies(chain.keys[signed.key], entry.hash, signed.signature):
             found.differs(where, f"its signature is not one by the key {signed.key[:16]}")
+        elif signed.key not in chain.trusted:
+            found.differs(where, f"it is signed by {signed.key[:16]}, a key that nobody who is trusted endorsed")
+        else:
+            found.signed = (signed.key, entry.seq)
         previous, expected = entry.hash, entry.seq + 1
         chain.last = entry.seq
         found.checked["entries of the chain"] += 1
-    _say_unsigned(unsigned, chain, found)
+    for key in sorted(set(named) - chain.keys.keys()):
+        found.differs("the chain", f"no entry of it names the key {key}")
+    _say_unsigned(unsigned, chain, found, bool(named))
     return chain
 
 
@@ -112,13 +129,17 @@ def _hash_holds(entry: Entry) -> bool:
         return False
 
 
-def _say_unsigned(unsigned: list[int], chain: Chain, found: Findings) -> None:
+def _say_unsigned(unsigned: list[int], chain: Chain, found: Findings, asked: bool) -> None:
     if not chain.last:
         found.note("there is no chain yet: the next run that ends begins one")
     elif not chain.keys:
         found.note("the chain is not signed: `communique keys` makes a key")
-    elif unsigned and unsigned[-1] == chain.last:
-        found.note(f"the last entry ({chain.last}) is not signed")
+    elif unsigned:
+        found.unsigned = len(unsigned)
+        if asked and unsigned[-1] == chain.last:
+            found.differs(f"entry {chain.last} of the chain", "it is the last one, and not signed")
+        which = ", ".join(map(str, unsigned[:_SOME])) + (", …" if len(unsigned) > _SOME else "")
+        found.note(f"not signed, though there was a key: {counted(len(unsigned), 'entries')} of the chain ({which})")
 
 
 def check_witnesses(home: Home, store: Store, found: Findings) -> None:
@@ -184,7 +205,8 @@ def read_head(home: Home) -> Mapping[str, Any] | str | None:
 class _Leaves:
     """The leaves of the captures that an entry covers, one after another: there may be a million.
 
-    ``count`` so far; ``strays``: some that are of another run, ``unproven``: some whose removal no entry states.
+    ``count`` so far; ``strays``: some that are of another run, ``unproven``: some whose removal no entry states,
+    ``standing``: some that an entry removed and that are there.
     """
 
     def __init__(self, chain: Chain, details: Mapping[str, Any], captures: Iterable[Covered]) -> None:
@@ -192,15 +214,19 @@ class _Leaves:
         self.count = 0
         self.strays: list[int] = []
         self.unproven: list[int] = []
+        self.standing: list[int] = []
 
     def __iter__(self) -> Iterator[str]:
         for one in self._captures:
             self.count += 1
-            kept = self._chain.forgotten.get(one.id)
+            named = self._chain.forgotten.get(one.id, {})
+            kept = named.get(one.forgotten) if one.forgotten is not None else None
             if "run" in self._details and one.run != self._details["run"] and len(self.strays) < _SOME:
                 self.strays.append(one.id)
             if one.forgotten is not None and kept is None and len(self.unproven) < _SOME:
                 self.unproven.append(one.id)
+            if one.forgotten is None and named and len(self.standing) < _SOME:
+                self.standing.append(one.id)
             yield kept or leaf(one.url, one.fetched_at, one.status, one.payload_sha256)
 
 
@@ -247,6 +273,8 @@ def check_covered(store: Store, chain: Chain, seqs: Collection[int] | None, foun
             found.differs(where, f"the {covered.count} captures of {of} are not those that it covers: another root")
         for capture_id in covered.unproven:
             found.differs(f"capture {capture_id}", "it is said to be forgotten, and no entry of the chain says so")
+        for capture_id in covered.standing:
+            found.differs(f"capture {capture_id}", "an entry of the chain removed it, and its row stands as it was")
         for capture_id in covered.strays:
             found.differs(f"capture {capture_id}", f"it is of another run than {where} says")
         found.checked["captures in the chain"] += covered.count

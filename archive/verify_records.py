@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import cache
 from typing import Any
 
-from archive import records, warc
+from archive import gaps, records, warc
 from archive.errors import DamagedError
 from archive.findings import Findings, counted, short
 from archive.fingerprint import EXTRACTOR, IMPORTED
@@ -63,12 +63,21 @@ def check_files(home: Home, store: Store, chain: Chain, article: int | None, tel
             found.differs(name, f"the file cannot be read ({error.strerror})")
             continue
         if (there, digest) == (length, stated):
+            if article is None:
+                _name_unplaced(home, store, name, found)
             continue
         if there != length:
             found.differs(name, f"it has {there} bytes and entry {seq} of the chain states {length}")
         else:
             found.differs(name, f"its bytes are not those that entry {seq} of the chain states")
         _name_damages(home, store, name, found)
+
+
+def _name_unplaced(home: Home, store: Store, name: str, found: Findings) -> None:
+    """Name the captures whose record is in a file while their rows say that they have none."""
+    for offset, url, at in gaps.exchanges(warc.locate(home.warc, name), store.offsets(name)):
+        for capture in store.without_record(url, at):
+            found.differs(f"capture {capture}", f"its row names no record, and one of it is in {name} at {offset}")
 
 
 def _name_damages(home: Home, store: Store, name: str, found: Findings) -> None:
@@ -161,7 +170,8 @@ class Records:
             row["kind"] in ("page", "imported")
             and row["confirms"] is None
             and first_outcome(exchange) is None
-            and row["outcome"] != "failed"  # the crawl could not read it either
+            # the crawl could not read it either
+            and (row["outcome"] != "failed" or bool(self.store.held(row["id"])))
         )
 
     def _take(self, row: dict[str, Any], exchange: Exchange, future: Future[Page]) -> None:

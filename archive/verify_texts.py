@@ -24,10 +24,10 @@ _ODD = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowErr
 
 
 class Texts:
-    """Works out every article again."""
+    """Works out every article again. ``busy``: another command is writing, perhaps a rebuild."""
 
-    def __init__(self, store: Store, found: Findings) -> None:
-        self.store, self.found = store, found
+    def __init__(self, store: Store, found: Findings, busy: bool) -> None:
+        self.store, self.found, self.busy = store, found, busy
         self.marker = Marker(store)
         self._invented = bool(store.fictional())
         self._sightings = 0
@@ -53,8 +53,14 @@ class Texts:
             if n % _TOLD == 0:
                 tell("articles", of, of - n)
         if skipped:
+            left = f"{counted(skipped, 'articles')} left that cannot be checked"
+            if self.busy:
+                found.note(f"a rebuild is not finished, {left} before")
+            else:
+                found.differs("a rebuild", f"it was not finished, {left}: `communique rebuild` goes on")
+        if article is None and (verdicts := store.count_verdicts()):
             found.note(
-                f"a rebuild was not finished, {counted(skipped, 'articles')} left: `communique rebuild` goes on"
+                f"{counted(verdicts, 'verdicts')} of people on what is text are as they stand: no entry has them"
             )
         if article is None and store.count_sightings() != self._sightings:
             found.differs("table sightings", f"{store.count_sightings()} rows, and readings give {self._sightings}")
@@ -86,6 +92,10 @@ class Texts:
             return
         for reading in readings.values():
             self._check_reading(row, reading)
+        for capture in store.texts_from_nowhere(row["id"]):
+            found.differs(
+                f"capture {capture}", f"it has no record, and article {row['id']} is said to be read from it"
+            )
         worked = work_out(self.marker, row, self._invented)
         if worked is None:
             found.differs(f"article {row['id']}", "no capture of it was read")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from archive.home import Home
@@ -14,6 +16,9 @@ from crawler.demo.site import DemoSite
 from crawler.demo.tour import tour
 from tests.browsing import ARGUMENTS, CHROMIUM, Open, visiting
 
+# how long an example takes says something of the machine; where a run decides, all runs try the same ones
+settings.register_profile("here", suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ)
+settings.load_profile("here")
 # takes minutes by one test: begun last, it would leave the other processes without work
 LONGEST = "test_kill.py"
 

@@ -52,7 +52,7 @@ def pages(draw: st.DrawFn) -> HtmlElement:
     return root.getroottree().getroot()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(page=pages())
 def test_the_same_elements_are_found_in_the_same_order(page: HtmlElement) -> None:
     for quick, plain in zip(QUICK, PLAIN, strict=True):

@@ -97,7 +97,7 @@ def test_no_other_seed_holds_a_claim_of_the_russian_ministry(number: int) -> Non
 # --- the wordings
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_every_wording_is_read_whatever_its_numbers_orders_and_separators(chance: int) -> None:
     expected = made(tomllib.loads(WORDINGS.read_text("utf-8")), random.Random(chance))
@@ -119,7 +119,7 @@ def test_the_closing_paragraph_is_eight_totals_of_russia_about_ukraine() -> None
     assert {(f.sentence, f.position) for f in facts.figures} == {(CLOSING, 1)}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.permutations(range(8)), st.sampled_from([", ", "; ", ",\n", "\n", "\n• ", "\n- "]))
 def test_totals_are_the_same_in_any_order_and_kind_of_list(order: list[int], separator: str) -> None:
     items = [
@@ -260,7 +260,7 @@ def test_a_thing_without_a_number_is_one(text: str) -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(range(5)), st.sampled_from([", ", "; "]), st.sampled_from([" and ", ", as well as ", ", "]))
 def test_the_order_of_a_list_changes_nothing(order: list[int], separator: str, last: str) -> None:
     items = ["up to 60 Ukrainian troops", "one tank", "two AFVs", "23 motor vehicles", "14 field artillery pieces"]
@@ -497,7 +497,7 @@ def test_other_numbers_of_a_briefing_are_no_losses(text: str) -> None:
     assert read(SAID, text).figures == ()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.sampled_from(

@@ -168,7 +168,7 @@ def test_deep_nesting_ends_and_leaves_the_text_before_it(opening: str, closing: 
 
 
 def test_a_page_of_noise_in_bytes_never_ends_in_an_unexpected_error() -> None:
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.binary(max_size=300), st.integers(0, len(PLAIN)))
     def noise(data: bytes, at: int) -> None:
         page(PLAIN[:at] + data + PLAIN[at:], None, "text/html")
@@ -311,7 +311,7 @@ ELEMENT = st.one_of(
 PAGES = st.lists(ELEMENT, min_size=1, max_size=8).map(lambda elements: document(*elements))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(PAGES)
 def test_every_block_comes_from_the_page_in_page_order_and_the_tree_stays_as_it_is(source: str) -> None:
     tree = load_html(source)

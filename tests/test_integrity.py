@@ -166,6 +166,10 @@ def test_exact_words_are_found_in_the_revisions_that_have_them_or_said_to_be_in_
         if said is None:
             assert "These exact words stand in none of the 2 revisions that are kept" in text
             assert "These exact words stand in none of the 2 revisions that are kept" in html
+            captures = [
+                row["id"] for row in rows(kept, "select capture as id from capture_articles where article = 2")
+            ]
+            assert captures and all(f"\n{capture}: 20" in text for capture in captures)
         else:
             assert f"These exact words stand in {said}." in text
             assert "none of the" not in html

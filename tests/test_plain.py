@@ -269,7 +269,7 @@ def test_nothing_is_read_to_nothing(text: str) -> None:
     assert read_plain(text, "UTC") == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from([TITLE, OTHER, "20 April 2031", "* * *", "- item", *STRIKE, *FIGURES]), st.text(max_size=80)), max_size=14), st.sampled_from(["\n", "\n\n", "\r\n", "\r\n\r\n"]))  # fmt: skip
 def test_every_letter_of_a_text_is_in_a_block(lines: list[str], between: str) -> None:
     text = between.join(lines)

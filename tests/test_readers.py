@@ -714,7 +714,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES)
 @example([{"link": "http://a.example:bad/"}])
 @example([["timestamp", "original", "timestamp"], [1, 2, 3], [], ["%ff%"]])
@@ -724,7 +724,7 @@ def test_no_json_breaks_a_reader(value: object) -> None:
         assert isinstance(READERS[name](body), Brought)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=60), st.integers(0, 400), st.sampled_from(sorted(READERS)))
 def test_no_bytes_break_a_reader(data: bytes, place: int, name: str) -> None:
     body = {
@@ -739,7 +739,7 @@ def test_no_bytes_break_a_reader(data: bytes, place: int, name: str) -> None:
     assert all(url.startswith(("http://", "https://")) for url in urls(brought) + steps(brought))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=60) | st.sampled_from(["http://a.example:65536/", "http://a..b/", "//\udcff/", "http://%/"]))
 def test_no_link_breaks_a_listing(href: str) -> None:
     page = Selector(text="<html><body><a>x</a></body></html>")

@@ -211,7 +211,7 @@ def line(random: random.Random) -> Block:
     return Block("p", text, block_hash(text))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 1 << 32))
 def test_the_same_pages_in_any_order_give_the_same_texts(seed: int) -> None:
     chance = random.Random(seed)

@@ -228,7 +228,7 @@ def archives(draw: st.DrawFn) -> list[dict[str, Any]]:
     return records
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(records=archives())
 def test_whatever_an_archive_holds_comes_back(records: list[dict[str, Any]]) -> None:
     with TemporaryDirectory() as folder:

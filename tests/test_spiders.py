@@ -91,7 +91,7 @@ def test_what_is_no_feed_names_no_page(body: bytes) -> None:
     assert feed(body) == []
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.binary(max_size=80), st.integers(40, 200))
 def test_no_bytes_break_the_reading_of_a_feed(data: bytes, at: int) -> None:
     body = rss("/a", "/b")

@@ -107,7 +107,7 @@ def test_a_total_below_the_day_before_is_kept_as_printed() -> None:
     assert rows(facts) == {"special_equipment": (332, -83), "tanks": (3667, -5), "armoured_vehicles": (7120, 10)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     order=st.permutations(list(ROWS)),
     separator=st.sampled_from([" ‒ ", " – ", " — ", ": ", " -", " —"]),
@@ -138,7 +138,7 @@ NOISE = (
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(chosen=st.permutations(NOISE), place=st.integers(0, 12))
 def test_numbers_elsewhere_on_the_page_are_no_losses(chosen: list[str], place: int) -> None:
     facts = read(*chosen[:place], "\n".join([HEAD, *lines()]), *chosen[place:])
@@ -368,7 +368,7 @@ def test_no_label_stands_for_two_categories(language: str) -> None:
         assert not set(labels[one]) & set(labels[other]), (one, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=120), max_size=8), st.sampled_from([*sorted(wordings()), None]))
 def test_any_text_is_read_without_fail(texts: list[str], language: str | None) -> None:
     read(*texts, "tanks – 3667 (+2) (((", title="(+", language=language)

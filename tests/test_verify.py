@@ -15,13 +15,19 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from archive import custody
+from archive import custody, signing
+from archive.chain import Entry, follow, leaf, root
+from archive.errors import ConfigurationError
 from archive.findings import Findings
+from archive.fingerprint import EXTRACTOR
 from archive.forget import forget
 from archive.home import Home
+from archive.models import stamp
+from archive.stops import list_sha256
 from archive.verify import verify
 from archive.workers import Workers
 from tests.crawling import command, rows
@@ -359,6 +365,125 @@ def test_a_capture_that_was_put_in_is_found(copy: Home, workers: Workers) -> Non
     )
 
 
+# who may write to the database and to warc/, and has no key
+
+
+def added(home: Home, event: str, details: dict[str, Any], key: signing.Key | None = None) -> int:
+    """Append an entry that follows the others, signed by a key of somebody's own or by none; its number."""
+    [row] = rows(home, "select seq, at, event, details, previous_hash, hash from custody order by seq desc limit 1")
+    entry = follow(Entry(**row), stamp(NOW), event, details)
+    signature, name = key.signer(entry.hash) if key else (None, None)
+    change(home, "insert into custody values (?, ?, ?, ?, ?, ?, ?, ?)", *entry, signature, name)
+    return entry.seq
+
+
+def tombstone(home: Home, capture: int) -> dict[str, Any]:
+    """What an entry says that takes a capture out of the tree."""
+    [row] = rows(home, "select url, fetched_at, status, payload_sha256 as p from captures where id = ?", capture)
+    kept = leaf(row["url"], row["fetched_at"], row["status"], row["p"])
+    return {"captures": [[capture, kept]], "articles": [], "numbers": [], "stops": list_sha256(()), "files": {}}
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_removal_that_somebody_made_up_does_not_free_a_capture(copy: Home, workers: Workers, marked: bool) -> None:
+    seq = added(copy, "forgotten", tombstone(copy, 1))
+    change(
+        copy, "update captures set payload_sha256 = ?, forgotten = ? where id = 1", "0" * 64, seq if marked else None
+    )
+    found = said(verify(copy, workers=workers))
+    assert f"entry {seq} of the chain: it is not signed, as what removes or names a key has to be" in found
+    standing = "capture 1: an entry of the chain removed it, and its row stands as it was"
+    assert (standing in found) != marked
+    # nor does the next run of its owner sign it
+    custody.seal(copy, NOW)
+    assert rows(copy, "select signature from custody where seq = ?", seq) == [{"signature": None}]
+    assert verify(copy, workers=workers).total
+
+
+def test_a_removal_signed_by_a_key_of_ones_own_is_found(copy: Home, workers: Workers, tmp_path: Path) -> None:
+    key = signing.make(tmp_path / "own", "key.pem")
+    seq = added(copy, "key", {"key": key.fingerprint, "public": key.public}, key)
+    added(copy, "forgotten", tombstone(copy, 1), key)
+    found = said(verify(copy, workers=workers))
+    owners = f"nobody who is trusted endorsed its key: is {key.fingerprint} its owner's (--key)?"
+    assert f"entry {seq}: {owners}" in found
+    assert (
+        f"entry {seq + 1} of the chain: it is signed by {key.fingerprint[:16]}, a key that nobody who is trusted endorsed"
+        in found
+    )
+    # who lost a key says that both were his
+    [first] = rows(
+        copy, "select json_extract(details, '$.key') as key from custody where event = 'key' order by seq limit 1"
+    )
+    mine = said(verify(copy, workers=workers, keys=[first["key"], key.fingerprint]))
+    assert not [line for line in mine if "trusted" in line]
+
+
+def test_a_file_is_stated_once(copy: Home, workers: Workers) -> None:
+    file = sorted(copy.warc.iterdir())[0]
+    file.write_bytes(file.read_bytes() + gzip.compress(b"more"))
+    details = {"run": None, "kind": "run", "captures": 0, "root": root(()), "files": {file.name: custody.state(file)}}
+    seq = added(copy, "run", details)
+    found = said(verify(copy, workers=workers))
+    assert any(
+        line.startswith(f"entry {seq} of the chain: it states {file.name} otherwise than entry ") for line in found
+    )
+    assert any(line.startswith(f"{file.name}: it has ") for line in found)
+
+
+def test_an_outcome_does_not_keep_a_page_from_being_read_again(copy: Home, workers: Workers) -> None:
+    pages = verify(copy, workers=workers).checked["pages read again"]
+    change(copy, "update captures set outcome = 'failed' where id = 1")
+    found = verify(copy, workers=workers)
+    assert found.checked["pages read again"] == pages
+    assert said(found) == ["capture 1: its outcome is new by the revisions, and failed in its row"]
+
+
+@pytest.mark.parametrize("extractor", [EXTRACTOR, "imported"])
+def test_a_text_is_not_cut_off_from_its_page(copy: Home, workers: Workers, extractor: str) -> None:
+    [row] = rows(copy, "select warc_file, warc_offset from captures where id = 1")
+    change(copy, "update captures set warc_file = null, warc_offset = null where id = 1")
+    change(copy, "update readings set extractor = ? where article = 1", extractor)
+    found = said(verify(copy, workers=workers))
+    at = f"{row['warc_file']} at {row['warc_offset']}"
+    assert f"capture 1: its row names no record, and one of it is in {at}" in found
+    nowhere = "capture 1: it has no record, and article 1 is said to be read from it"
+    assert (nowhere in found) == (extractor == EXTRACTOR)
+
+
+def test_a_chain_that_was_written_anew_is_found_by_the_key_that_one_knows(copy: Home, workers: Workers) -> None:
+    [old] = rows(copy, "select json_extract(details, '$.key') as key from custody where event = 'key'")
+    assert verify(copy, workers=workers, keys=[old["key"]]).signed == (old["key"], 4)
+    change(copy, "update captures set custody = null")
+    change(copy, "delete from custody")
+    copy.head.unlink()
+    shutil.rmtree(copy.keys)
+    new = custody.make_key(copy, NOW)
+    custody.seal(copy, NOW)
+    found = verify(copy, workers=workers)
+    assert (said(found), found.signed) == ([], (new.fingerprint, 4))  # it says whose it is
+    found = verify(copy, workers=workers, keys=[old["key"]])
+    assert f"the chain: no entry of it names the key {old['key']}" in said(found)
+    assert f"entry 1: nobody who is trusted endorsed its key: is {new.fingerprint} its owner's (--key)?" in said(
+        found
+    )
+
+
+def test_an_end_without_a_signature_is_told_and_no_end_for_who_knows_the_key(copy: Home, workers: Workers) -> None:
+    [old] = rows(copy, "select json_extract(details, '$.key') as key from custody where event = 'key'")
+    (copy.keys / "custody.pem").unlink()
+    keep(copy, [captured(URL.format(20), story(20), 90)])
+    custody.seal(copy, NOW)
+    found = verify(copy, workers=workers)
+    assert (said(found), found.notes) == ([], ["not signed, though there was a key: 1 entry of the chain (5)"])
+    assert said(verify(copy, workers=workers, keys=[old["key"]])) == [
+        "entry 5 of the chain: it is the last one, and not signed"
+    ]
+    with pytest.raises(ConfigurationError, match="has to be signed"):
+        forget(copy, 1, "by order", NOW)
+    assert rows(copy, "select count(*) as n from articles where id = 1") == [{"n": 1}]
+
+
 def test_a_warc_file_that_is_gone_is_named_once_and_its_captures_each(copy: Home, workers: Workers) -> None:
     name = sorted(file.name for file in copy.warc.iterdir())[0]
     (copy.warc / name).unlink()
@@ -440,12 +565,18 @@ def test_an_archive_without_a_chain_is_checked_all_the_same(home: Home, workers:
     assert verify(home, workers=workers).total
 
 
-def test_a_rebuild_that_was_not_finished_is_no_difference(copy: Home, workers: Workers) -> None:
+def test_a_rebuild_that_was_not_finished_is_to_be_finished_first(copy: Home, workers: Workers) -> None:
     change(copy, "insert into unsettled values (1, 'marks')")
     change(copy, "update articles set title = 'Another' where id = 1")
-    found = verify(copy, workers=workers)
-    assert said(found) == []
-    assert any("a rebuild was not finished" in note for note in found.notes)
+    assert said(verify(copy, workers=workers)) == [
+        "a rebuild: it was not finished, 1 article left that cannot be checked: `communique rebuild` goes on"
+    ]
+    with copy.writing():  # perhaps by one that goes on
+        found = verify(copy, workers=workers)
+    assert (said(found), found.notes) == (
+        [],
+        ["a rebuild is not finished, 1 article left that cannot be checked before"],
+    )
 
 
 def test_while_pages_are_kept_nothing_differs(copy: Home, workers: Workers) -> None:
@@ -559,6 +690,12 @@ def test_the_command_says_what_differs_by_its_exit_code(kept: Home, copy: Home, 
     assert told["differences"] == [
         {"where": "article 2", "what": "its title is Ferry report number 1 as worked out, and Another stands"}
     ]
+    strict = ["verify", "--home", str(kept.path), "--strict", "--key", str(kept.keys / "custody.pub")]
+    assert command(*strict).stdout.endswith(f"; signed by {signing.load(kept.keys).fingerprint} up to entry 4\n")  # type: ignore[union-attr]
+    change(copy, "update articles set title = ? where id = 2", "Ferry report number 1")
+    change(copy, "update readings set extractor = 'communique-3 trafilatura-1.0' where article = 2")
+    assert [command("verify", "--home", str(copy.path), *more).returncode for more in ([], ["--strict"])] == [0, 1]
+    assert "no fingerprint" in command("verify", "--home", str(kept.path), "--key", "x").stderr
     for arguments in (["--home", str(tmp_path / "none")], ["--home", str(kept.path), "--article", "99"]):
         done = command("verify", *arguments)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

@@ -141,7 +141,7 @@ HEADERS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(body=st.binary(max_size=400), headers=HEADERS, status=st.integers(200, 599).filter(lambda s: s != 304))
 def test_any_body_and_headers_come_back_and_stay_where_they_were(
     writer: Writer, folder: Path, body: bytes, headers: list[tuple[str, str]], status: int

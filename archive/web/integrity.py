@@ -56,11 +56,11 @@ async def _record(request: Any, datasette: Any) -> Row | Response:
     quote = " ".join((request.args.get("quote") or "")[:QUOTE].split())
     revisions = await proving.texts(db, article["id"])
     saying = [r for r in revisions if quote and says(r, quote)]
-    told = saying if quote else revisions
+    told = saying or revisions  # words that stand nowhere: all that was looked through
     ids = {capture for r in told for capture in (r["first_capture"], r["last_capture"]) if capture is not None}
     named = await proving.captures(db, json.dumps(sorted(ids)))
     # what the words were read from first, or the text that is shown
-    first = (saying[0]["first_capture"] if saying else None) if quote else article["capture"]
+    first = saying[0]["first_capture"] if saying else article["capture"]
     proof = await queries.proof(db, first) if first is not None else None
     if proof is not None:
         proof = (await proving.captures(db, json.dumps([proof["id"]])))[0]

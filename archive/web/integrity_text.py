@@ -100,7 +100,9 @@ def lines(record: Row) -> Iterator[str]:
             numbers = ", ".join(str(r["number"]) for r in record["saying"])
             yield f"These exact words stand in revision {numbers} of {len(record['revisions'])}."
         else:
-            yield f"These exact words stand in none of the {len(record['revisions'])} revisions that are kept."
+            count = len(record["revisions"])
+            kept = "1 revision that is" if count == 1 else f"{count} revisions that are"
+            yield f"These exact words stand in none of the {kept} kept. Below is all that was looked through."
     yield from ("", "REVISIONS")
     for r in record["revisions"]:
         yield f"{r['number']}: seen {r['seen_from']} to {r['seen_to']}, SHA-256 of the text {r['text_sha256']}"
@@ -108,7 +110,8 @@ def lines(record: Row) -> Iterator[str]:
         yield from ("", "CHANGES OF THE TEXT BY THIS ARCHIVE ITSELF (other rules, not another page)")
         for d in record["derivations"]:
             yield f"{d['at']}: {d['cause']}, by {d['extractor']}, to {d['text_sha256']}"
-    yield from ("", "CAPTURES (the first and the last of each revision, and those that they confirm)")
+    which = "each revision that says so" if record["saying"] else "each revision"
+    yield from ("", f"CAPTURES (the first and the last of {which}, and those that they confirm)")
     for c in record["captures"]:
         yield f"{c['id']}: {c['fetched_at']} {_line(c['url'])}"
         answer = "a file that was handed over" if c["file"] else f"HTTP {c['status']}"
