@@ -199,6 +199,8 @@ def complete(
             notes = forget_notes(home.path / "notes.db", set(left["stops"]), parts, traces.within)
             _clean_logs(home, left["urls"], traces)
             shutil.rmtree(home.backup, ignore_errors=True)
+            for folder in filter(Path.is_dir, (home.logs, home.path)):  # else a power cut may bring them back
+                warc.synced(folder)
             with store.transaction():
                 store.set_left({"seq": left["seq"]})
         contradicted = custody.publish(home, store)

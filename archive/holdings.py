@@ -26,7 +26,7 @@ from archive.urls import url_key
 
 logger = logging.getLogger(__name__)
 
-# lines of text by which a file is looked at, and how much of each
+# lines of text by which a file is looked at, and how much of each: characters at most, bytes at least
 _NEEDLES, NEEDLE = 20, 60
 
 
@@ -127,7 +127,8 @@ def _holds(home: Home, row: Mapping[str, Any], traces: Traces, keys: Collection[
         exchange = warc.read(home.warc, Position(row["warc_file"], row["warc_offset"]))
         if row["outcome"] == "redirect":
             return key_of(urljoin(exchange.url, exchange.header("location") or "")) in keys
-        return traces.within_raw(decode(exchange.body, exchange.header("content-encoding")))
+        body = decode(exchange.body, exchange.header("content-encoding"))
+        return traces.within_raw(body, exchange.header("content-type"))
     except (DamagedError, ValueError) as error:
         logger.warning("capture %s: %s", row["id"], error)
         return True
@@ -177,5 +178,5 @@ def exports_with(home: Home, articles: Collection[int]) -> Iterator[dict[str, An
 def _needles(texts: Iterable[str]) -> Iterator[bytes]:
     """The longest of some texts, by their beginnings: what a file that still holds one of them is found by."""
     for text in sorted({" ".join(text.split())[:NEEDLE] for text in texts}, key=len, reverse=True)[:_NEEDLES]:
-        if len(text) == NEEDLE:
-            yield text.encode()
+        if len(needle := text.encode()) >= NEEDLE:  # 20 of Chinese, 60 of English
+            yield needle

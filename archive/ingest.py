@@ -9,7 +9,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 # a reader sees what was fetched after this long at the latest, in seconds
 LATEST = 1.0
+# what stumbles over a page that was read to something that cannot be kept
+_UNKEPT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 # pages handed to the workers and not back yet, for each of them: enough that none runs dry while rows are written
 AHEAD = 8
 
@@ -356,6 +358,37 @@ class Ingest:
             return
         self.full = self.full or self._room.problem()
         self._writer.sync()
+        try:
+            self._commit(self._pending)
+        except _UNKEPT:
+            if not self._pending:
+                raise
+            self._commit_one_by_one()
+        for item in self._pending:
+            self._copies.kept(item.kept.exchange)
+        if not self._away:
+            self._copies.forget()
+        self._pending = []
+
+    def _commit_one_by_one(self) -> None:
+        """Keep what is pending each by itself: one that cannot be kept is a failed capture, and costs only itself."""
+        for item in self._pending:
+            try:
+                self._again()
+                self._commit([item])
+            except _UNKEPT as found:
+                problem = f"what was read cannot be kept ({type(found).__name__}: {str(found)[:150]})"
+                problem = problem.encode("utf-8", "backslashreplace").decode()
+                logger.warning("%s: %s", item.kept.exchange.url, problem)
+                self._again()
+                self._commit([replace(item, page=None, problem=problem)])
+
+    def _again(self) -> None:
+        """Forget what a transaction worked out that did not come to its end."""
+        self._reviser = Reviser(self._store)
+        self._removed = set()
+
+    def _commit(self, items: Sequence[_Item]) -> None:
         now = stamp(datetime.now(UTC))
         with self._store.transaction():
             for write in self._notes:
@@ -363,7 +396,7 @@ class Ingest:
             captures: list[int] = []
             fresh: set[int] = set()
             affected: set[int] = set()
-            for item in self._pending:
+            for item in items:
                 capture, own, others = self._apply(item)
                 captures.append(capture)
                 fresh |= own
@@ -382,18 +415,16 @@ class Ingest:
                 settled += self._reviser.settle(article, now, cause)
             self._store.correct_outcomes(settled)
             by_run: dict[int, Counts] = {}  # what a killed run had fetched counts as its own
-            for item, outcome in zip(self._pending, self._store.outcomes(captures), strict=True):
+            outcomes = self._store.outcomes(captures)
+            for item, outcome in zip(items, outcomes, strict=True):
                 if item.kept.run is not None:
                     by_run.setdefault(item.kept.run, Counts()).add(outcome)
-                if item.kept.run == self.run:
-                    self.counts.add(outcome)
             for run, counts in by_run.items():
                 self._store.add_counts(run, counts)
-        for item in self._pending:
-            self._copies.kept(item.kept.exchange)
-        if not self._away:
-            self._copies.forget()
-        self._pending, self._notes = [], []
+        for item, outcome in zip(items, outcomes, strict=True):
+            if item.kept.run == self.run:
+                self.counts.add(outcome)
+        self._notes = []
 
     def _apply(self, item: _Item) -> tuple[int, set[int], set[int]]:
         """Rows for one exchange: (capture, articles to settle for it, articles it may change)."""

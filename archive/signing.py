@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from archive.errors import ConfigurationError
+from archive.warc import synced
 
 PRIVATE, PUBLIC = "custody.pem", "custody.pub"
 
@@ -109,7 +110,10 @@ def load(folder: Path, name: str = PRIVATE) -> Key | None:
 
 
 def make(folder: Path, name: str) -> Key:
-    """A new private key, readable by its owner alone from the first byte on; one of that name is replaced."""
+    """A new private key, readable by its owner alone from the first byte on; one of that name is replaced.
+
+    It is on the disk itself, by its name too: the chain may name it.
+    """
     key = _key(Ed25519PrivateKey.generate())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pem = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -118,10 +122,17 @@ def make(folder: Path, name: str) -> Key:
         file.write(pem)
         file.flush()
         os.fsync(file.fileno())
+    synced(folder)
+    synced(folder.parent)
     return key
 
 
 def take_up(folder: Path, name: str, public: str) -> None:
-    """Let a new private key be the one that signs, and write its public half beside it."""
-    (folder / name).replace(folder / PRIVATE)
+    """Let a new private key be the one that signs, and write its public half beside it.
+
+    The public half first: as long as the private one has not its name, both are done again.
+    """
     (folder / PUBLIC).write_text(public, encoding="ascii")
+    synced(folder / PUBLIC)
+    (folder / name).replace(folder / PRIVATE)
+    synced(folder)

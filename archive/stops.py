@@ -71,7 +71,9 @@ class Stops:
             return False
         if any(name in body[:_BEGINNING] for name in _SITEMAPS) and _TITLES not in body:
             return False
-        return self.has(_absolute(exchange.url, url) for url in dict.fromkeys(named(body)))
+        return self.has(
+            _absolute(exchange.url, url) for url in dict.fromkeys(named(body, exchange.header("content-type")))
+        )
 
 
 def _absolute(base: str, url: str) -> str:

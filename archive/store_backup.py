@@ -44,9 +44,19 @@ def back_up(conn: sqlite3.Connection, database: Path, version: str) -> Path:
         with closing(sqlite3.connect(part)) as into:
             conn.backup(into, pages=_PAGES)
         shutil.copymode(database, part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
+        _sync(part)
         part.rename(copy)
+        _sync(folder)
+        _sync(folder.parent)
     except OSError as error:
         raise CommuniqueError(f"no copy can be made in {folder}: {error.strerror}") from error
     return copy
+
+
+def _sync(path: Path) -> None:
+    """As :func:`archive.warc.synced`, which nothing below the store imports."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

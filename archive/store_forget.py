@@ -16,6 +16,11 @@ from archive.store_rows import Rows
 # of ``home``: what a forgetting that was stopped has still to do, JSON
 _LEFT = "forgetting"
 # marks of blocks that are the source's and not an article's own
+# which no other article has
+_NOBODY_ELSES = (
+    " and not exists (select 1 from articles o where o.{column} = {of}.{column}"
+    " and o.id not in (select value from json_each(?1)))"
+)
 _COMMON = "('repeated', 'links')"
 
 
@@ -148,19 +153,19 @@ class Forgetting(Rows):
                 "select text from revisions where article in (select value from json_each(?1)) and not exists"
                 " (select 1 from readings r join blocks b on b.reading = r.id where r.article = revisions.article)"
                 " union select summary from articles where id in (select value from json_each(?1))"
-                " and summary is not null union select description from articles"
-                " where id in (select value from json_each(?1)) and description is not null",
+                " and summary is not null",
                 (asked,),
             )
         ]
+        described = "select description from articles where id in (select value from json_each(?1))"
+        if own:  # a site may declare one for all its pages
+            described += _NOBODY_ELSES.format(column="description", of="articles")
+        texts += [row[0] for row in self.conn.execute(described, (asked,)) if row[0]]
         titles = "select title from articles where id in (select value from json_each(?1))"
         titles += " union select headline from articles where id in (select value from json_each(?1))"
         titles += " union select title from revisions where article in (select value from json_each(?1))"
         if own:
-            titles = (
-                f"select title from ({titles}) t where not exists (select 1 from articles o"  # noqa: S608
-                " where o.title = t.title and o.id not in (select value from json_each(?1)))"
-            )
+            titles = f"select title from ({titles}) t where true{_NOBODY_ELSES.format(column='title', of='t')}"  # noqa: S608
         return texts, [row[0] for row in self.conn.execute(titles, (asked,)) if row[0]]
 
     def also_carried(self, articles: Iterable[int], titles: Iterable[int]) -> list[tuple[int, int]]:

@@ -183,6 +183,24 @@ class Checks(Rows):
         )
         return [row[0] for row in rows]
 
+    def stated_address(self, article: int) -> str | None:
+        """The address of an article that none of its captures has: its page declares it, or somebody made it up."""
+        return self._one(  # type: ignore[no-any-return]
+            "select url from articles a where id = ? and not exists (select 1 from capture_articles ca"
+            " join captures c on c.id = ca.capture where ca.article = a.id and c.url = a.url)",
+            article,
+        )
+
+    def without_address(self, article: int | None) -> Iterator[tuple[int, str]]:
+        """Captures (number, address) that were read to an article and whose address leads to none."""
+        yield from self.conn.execute(
+            "select c.id, c.url from captures c where exists (select 1 from capture_articles t"  # noqa: S608
+            " where t.capture = c.id and t.reading is not null)"
+            " and not exists (select 1 from addresses d where d.url_key = c.url_key)"
+            f" and c.forgotten is null and {_OF} order by c.id",
+            {"article": article},
+        )
+
     def count_verdicts(self) -> int:
         """How many lines a person said are text, or none."""
         return int(self._one("select count(*) from verdicts"))

@@ -96,6 +96,7 @@ class Records:
     def __init__(self, home: Home, store: Store, workers: Workers, found: Findings) -> None:
         self.home, self.store, self.workers, self.found = home, store, workers, found
         self._sources = cache(store.source)
+        self._declared: dict[int, bool] = {}  # articles at addresses that their pages declare: whether one does
 
     def check(self, article: int | None, tell: Progress) -> None:
         """Check every record, or those of an article."""
@@ -115,6 +116,13 @@ class Records:
                 tell("captures", of, of - n)
         while waiting:
             self._take(*waiting.popleft())
+        for one, declared in self._declared.items():
+            if not declared:
+                self.found.differs(
+                    f"article {one}", "its address is that of none of its pages, nor what one declares"
+                )
+        for capture, url in self.store.without_address(article):
+            self.found.differs(f"capture {capture}", f"its address leads to no article ({short(url)})")
         tell("captures", of, 0)
 
     def _read(self, row: dict[str, Any]) -> Exchange | None:
@@ -187,6 +195,10 @@ class Records:
             self.found.note(f"{where} could not be read again ({problem}): what it was read to is not checked")
             return
         self.found.checked["pages read again"] += 1
+        for article in {one.article for one in held}:
+            if stated := self.store.stated_address(article):
+                declares = page.canonical is not None and url_key(page.canonical) == url_key(stated)
+                self._declared[article] = declares or self._declared.get(article, False)
         there = [one.content_sha256 for one in held]
         now = [content_sha256(reading) for reading in page.readings]
         if not held and not now:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections import namedtuple
@@ -19,6 +21,7 @@ from sqlite_utils import Database
 from archive import custody, store_backup
 from archive.checkup import CHECKS, Patient
 from archive.errors import CommuniqueError
+from archive.exports import parts
 from archive.home import Home
 from archive.models import moment
 from archive.schema_custody import migrations
@@ -169,3 +172,43 @@ def test_doctor_tells_what_the_copies_take(old: Home) -> None:
     found = {check.name: check for check in CHECKS["custody"](patient)}
     assert found["backup"].level == "ok"
     assert found["backup"].line.startswith("1 copy from before an upgrade")
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, frozenset[str]]]:
+    """What is put on the disk itself, in order: which file or folder, and the names that a folder had by then."""
+    fsync, found = os.fsync, []
+
+    def noted(descriptor: int) -> None:
+        state = os.fstat(descriptor)
+        found.append((state.st_ino, frozenset(os.listdir(descriptor) if stat.S_ISDIR(state.st_mode) else ())))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return found
+
+
+def _is_on_the_disk(path: Path, synced: list[tuple[int, frozenset[str]]]) -> bool:
+    """Whether a file was, then its name in its folder, and the folder's in the one above."""
+    inodes = [inode for inode, _ in synced]
+    after = synced[inodes.index(path.stat().st_ino) :] if path.stat().st_ino in inodes else []
+    named = any(inode == path.parent.stat().st_ino and path.name in names for inode, names in after)
+    return named and any(
+        inode == path.parent.parent.stat().st_ino and path.parent.name in names for inode, names in synced
+    )
+
+
+def test_a_copy_has_its_name_on_the_disk_before_anything_is_changed(
+    old: Home, synced: list[tuple[int, frozenset[str]]]
+) -> None:
+    with closing(sqlite3.connect(old.database)) as conn:
+        copy = store_backup.back_up(conn, old.database, "m014_near")
+    assert _is_on_the_disk(copy, synced)
+
+
+def test_what_an_export_left_to_the_next_is_on_the_disk_when_it_ends(
+    old: Home, synced: list[tuple[int, frozenset[str]]]
+) -> None:
+    parts.save(old, old.path / "news.jsonl", "jsonl", parts.State({}))
+    [state] = (old.path / "exports").iterdir()
+    assert _is_on_the_disk(state, synced)

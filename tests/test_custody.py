@@ -754,3 +754,46 @@ def test_what_the_document_says_of_checking_by_hand_is_so(kept: Home, stamper: S
     assert "Verified Successfully" in said
     assert last["key"] in said
     assert "Verification: OK" in shell(["sh", "-ec", documented("Witnesses", "sh")])
+
+
+def test_a_key_is_on_the_disk_with_its_name_before_the_chain_names_it(
+    kept: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, append, replace = os.fsync, Store.append, Path.replace
+    synced: list[int] = []
+    before: list[int] = []
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def appended(self: Store, *given: Any) -> Any:
+        before.extend(synced)
+        return append(self, *given)
+
+    def replaced(self: Path, target: Path) -> Path:
+        if target.name == signing.PRIVATE:
+            assert (target.parent / signing.PUBLIC).stat().st_ino in synced
+            synced.clear()
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(Store, "append", appended)
+    monkeypatch.setattr(Path, "replace", replaced)
+    key = custody.make_key(kept, NOW)
+    private, folder = (path.stat().st_ino for path in (kept.keys / signing.PRIVATE, kept.keys))
+    assert private in before and folder in before[before.index(private) :] and kept.path.stat().st_ino in before
+    assert folder in synced  # and once more after the file has its name
+    assert (kept.keys / signing.PUBLIC).read_text() == key.public
+
+
+def test_a_process_that_dies_over_the_public_half_leaves_both_to_the_next(
+    kept: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            custody.make_key(kept, NOW)
+    custody.seal(kept, NOW)
+    key = signing.load(kept.keys)
+    assert key is not None and (kept.keys / signing.PUBLIC).read_text() == key.public

@@ -398,6 +398,24 @@ def test_a_reader_who_has_enough_ends_the_export_in_one_line(home: Home) -> None
     assert process.wait() == 1
 
 
+def test_a_manifest_takes_the_place_of_nothing_but_a_manifest(home: Home, tmp_path: Path) -> None:
+    kept = home.database.read_bytes()
+    (tmp_path / "precious.txt").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "none")
+    for note in (
+        home.database,
+        home.head,
+        home.path / "new",
+        *(tmp_path / n for n in ("precious.txt", "link", "no/m")),
+    ):
+        done = command("export", "jsonl", "-", "--home", str(home.path), "--manifest", str(note))
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), note
+    assert (home.database.read_bytes(), (tmp_path / "precious.txt").read_text()) == (kept, "mine")
+    for _ in range(2):  # over one of its own
+        done = command("export", "jsonl", "-", "--home", str(home.path), "--manifest", str(tmp_path / "m.json"))
+        assert (done.returncode, manifest.names((tmp_path / "m.json").read_bytes())) == (0, {"stdout.jsonl"})
+
+
 def test_what_went_through_a_pipe_is_verified_beside_its_manifest(home: Home, tmp_path: Path) -> None:
     note, target = tmp_path / "news.jsonl.manifest.json", tmp_path / "news.jsonl"
     arguments = ["export", "jsonl", "-", "--home", str(home.path), "--manifest", str(note)]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import Future
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from archive.home import Home
 from archive.ingest import Ingest
-from archive.models import Exchange, stamp
+from archive.models import Exchange, Page, Source, stamp
 from archive.outcomes import first_outcome
+from archive.reading import read_later
 from archive.rebuild import rebuild
 from archive.store import Store
 from archive.warc import Writer
+from archive.workers import Workers
 from tests.crawling import contents, rows, warc_files
 from tests.keeping import START, captured, keep, source, texts
 from tests.pages import own_div
@@ -56,6 +60,38 @@ def test_a_hostile_page_costs_only_itself(home: Home, trap: str) -> None:
     assert "ran again on Monday" in texts(home)[good]
     assert rows(home, "select id from captures where outcome is null") == []
     assert [row["outcome"] for row in rows(home, "select outcome from captures where url = ?", good)] == ["new"]
+
+
+def test_what_cannot_be_kept_costs_only_itself_also_where_it_was_left_by_a_killed_run(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reader that lets through what is no text must not stop this run, nor all that follow."""
+
+    def read(workers: Workers, exchange: Exchange, of: Source) -> Future[Page]:
+        page = read_later(workers, exchange, of).result()
+        if exchange.url.endswith("/odd"):
+            page = replace(page, readings=tuple(replace(r, title=f"{r.title} \ud83d") for r in page.readings))
+        done: Future[Page] = Future()
+        done.set_result(page)
+        return done
+
+    monkeypatch.setattr("archive.ingest.read_later", read)
+    urls = [f"http://t.example/{name}" for name in ("first", "odd", "last")]
+    exchanges = [captured(url, PAGE.replace("storms", f"storms {n}"), n) for n, url in enumerate(urls)]
+    keep(home, exchanges[:1])
+    writer = Writer(home.warc, "tests")
+    for exchange in exchanges[1:]:
+        writer.write(exchange, None)
+    writer.leave()
+    assert len(list(home.warc.glob("*.open"))) == 1
+    for n in range(2):
+        keep(home, [captured(f"http://t.example/more{n}", PAGE, 10 + n)])
+        assert not list(home.warc.glob("*.open"))
+    found = {row["url"]: row for row in rows(home, "select url, outcome, message, warc_file from captures")}
+    assert [found[url]["outcome"] for url in urls] == ["new", "failed", "new"]
+    assert "cannot be kept" in found[urls[1]]["message"] and found[urls[1]]["warc_file"]
+    assert caplog.text.count("cannot be kept") == 1
+    assert set(texts(home)) >= {urls[0], urls[2], "http://t.example/more1"}
 
 
 def test_a_broken_archive_is_told_and_nobody_waits_for_ever(home: Home) -> None:

@@ -451,6 +451,17 @@ def test_a_text_is_not_cut_off_from_its_page(copy: Home, workers: Workers, extra
     assert (nowhere in found) == (extractor == EXTRACTOR)
 
 
+def test_an_article_stands_where_its_pages_say(copy: Home, workers: Workers) -> None:
+    [row] = rows(copy, "select url, url_key, id from captures where id = 1")
+    change(copy, "update articles set url = 'http://evil.example/other' where id = 1")
+    assert "article 1: its address is that of none of its pages, nor what one declares" in said(
+        verify(copy, workers=workers)
+    )
+    change(copy, "update articles set url = ? where id = 1", row["url"])
+    change(copy, "delete from addresses where article = 1")
+    assert f"capture 1: its address leads to no article ({row['url']})" in said(verify(copy, workers=workers))
+
+
 def test_a_chain_that_was_written_anew_is_found_by_the_key_that_one_knows(copy: Home, workers: Workers) -> None:
     [old] = rows(copy, "select json_extract(details, '$.key') as key from custody where event = 'key'")
     assert verify(copy, workers=workers, keys=[old["key"]]).signed == (old["key"], 4)

@@ -16,6 +16,7 @@ from typing import Any
 
 from archive.errors import ConfigurationError
 from archive.home import Home
+from archive.warc import synced
 
 _VERSION = 1
 
@@ -88,7 +89,9 @@ def load(home: Home, target: Path, form: str) -> State | None:
 def save(home: Home, target: Path, form: str, state: State) -> None:
     """Keep the state of a target."""
     path = _path(home, target, form)
-    path.parent.mkdir(exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(exist_ok=True)
+        synced(home.path)
     written = path.with_suffix(".new")
     said = {
         "version": _VERSION,
@@ -106,7 +109,9 @@ def save(home: Home, target: Path, form: str, state: State) -> None:
             if sys.byteorder == "big":
                 little.byteswap()
             little.tofile(file)
+    synced(written)
     written.replace(path)
+    synced(path.parent)
 
 
 def drop(home: Home, target: Path, form: str) -> None:

@@ -20,7 +20,7 @@ from archive.exports import manifest, parts
 from archive.exports.chosen import Asked, Chosen, choose
 from archive.exports.formats import Format
 from archive.exports.members import Hashing
-from archive.exports.target import staged
+from archive.exports.target import check_note, staged, write_note
 from archive.home import Home
 from archive.models import Progress, stamp
 from archive.store import Store
@@ -55,9 +55,7 @@ def export(home: Home, form: Format, target: Path, asked: Asked, incremental: bo
     if incremental and not (form.parts or form.folder):
         raise ConfigurationError(f"{form.name} is always written as a whole")
     target = target.absolute()
-    if target.resolve().is_relative_to(home.path.resolve()):
-        # what is removed from an archive for good must be nowhere in its folder
-        raise ConfigurationError(f"{target} is within the home folder: an export goes elsewhere")
+    _elsewhere(home, target)
     with choose(home, asked) as chosen:
         if not (incremental and form.parts):
             parts.drop(home, target, form.name)
@@ -88,7 +86,12 @@ def to_pipe(home: Home, form: Format, out: BinaryIO, asked: Asked, note: Path | 
     """
     if form.folder:
         raise ConfigurationError(f"{form.name} makes a folder, which cannot be written to a pipe")
-    with choose(home, _fitting(form, asked)) as chosen:
+    asked = _fitting(form, asked)
+    if note is not None:
+        note = note.absolute()
+        _elsewhere(home, note)
+        check_note(note)
+    with choose(home, asked) as chosen:
         _list(chosen, form, "-", None)
         counted = Hashing(out)
         name = f"stdout{form.suffix}"
@@ -105,8 +108,14 @@ def to_pipe(home: Home, form: Format, out: BinaryIO, asked: Asked, note: Path | 
             beside = note.name.removesuffix(manifest.SUFFIX)  # what it is the manifest of, where it is named so
             stated = beside if beside and beside != note.name else name
             files = {stated: manifest.File(counted.size, counted.hashed.hexdigest())}
-            note.write_bytes(manifest.make(chosen, form.name, counts or {}, files, {}))
+            write_note(note, manifest.make(chosen, form.name, counts or {}, files, {}))
         return Exported(len(chosen.ids), counted.size, Path("-"), chosen.notes)
+
+
+def _elsewhere(home: Home, target: Path) -> None:
+    if target.resolve().is_relative_to(home.path.resolve()):
+        # what is removed from an archive for good must be nowhere in its folder
+        raise ConfigurationError(f"{target} is within the home folder: an export goes elsewhere")
 
 
 def _fitting(form: Format, asked: Asked) -> Asked:

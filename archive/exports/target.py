@@ -97,6 +97,35 @@ def staged(target: Path, folder: bool) -> Iterator[Staging]:
         os.close(held)
 
 
+def check_note(path: Path) -> None:
+    """Make sure that a manifest can be written, and over nothing but another one.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file() or not manifest.names(path.read_bytes())):
+        raise ConfigurationError(f"{path} is there and no manifest: take another name")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"cannot write to {path}: {path.parent} is no folder that can be written to")
+
+
+def write_note(path: Path, said: bytes) -> None:
+    """Write a manifest, whole or not at all.
+
+    Raises:
+        CommuniqueError: the disk is full, or fails.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}{_MARK}", dir=path.parent) as place:
+            new = Path(place) / path.name
+            new.write_bytes(said)
+            synced(new)
+            new.replace(path)
+        synced(path.parent)
+    except OSError as error:
+        raise CommuniqueError(f"the manifest {path} could not be written: {error.strerror or error}") from error
+
+
 def clear(target: Path) -> None:
     """Remove what killed exports to a target left behind."""
     for place in target.parent.glob(f".{glob.escape(target.name)}{_MARK}*"):
