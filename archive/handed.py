@@ -6,17 +6,19 @@ What it is, its Content-Type says, which an import gives it. Its readings carry 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from archive import extract
 from archive.characters import decoded
 from archive.complete import complete
 from archive.dates import read_moment
-from archive.fingerprint import block_hash
+from archive.fingerprint import block_hash, letters
 from archive.fronts import HTML, LIMIT, MARKDOWN, PLAIN, RECORD, ROW, kind_of, opened
 from archive.language import detect
 from archive.markup import read_markdown, read_markup
-from archive.models import NO_HINTS, Clock, Hints, Page, Reading
+from archive.models import NO_HINTS, Block, Clock, Hints, Page, Reading
 from archive.plain import read_plain
 from archive.stated import Stated
 from archive.urls import canonical, is_web
@@ -25,6 +27,8 @@ from archive.urls import canonical, is_web
 FILE = "file"
 # blocks at the head of a text that may be its own description
 _HEAD = 4
+# the standfirst below the title as our own export sets it: no other line of that begins like it
+_SLANTED = re.compile(r"\s*#[^\n]*\n\n((?:\*[^\n]+\*\n\n)+)")
 
 
 def read(
@@ -79,20 +83,31 @@ def _readings(kind: str, stated: Stated, url: str, zone: str, clock: Clock) -> t
     body = stated.text or given.description
     if not body:
         return ()
+    above: list[str] = []
     if kind == MARKDOWN:
+        slanted = _SLANTED.match(body) if stated.digest else None
+        above = slanted[1].split("\n\n") if slanted else []
         found = read_markdown(body, url, zone, clock, given)
     elif stated.html:
         found = read_markup(body, url, zone, clock, given)
     else:
-        found = read_plain(body, zone, clock, given)
-    return tuple(_with_standfirst(reading, given.description) for reading in found)
+        found = tuple(_below(given.standfirst, reading) for reading in read_plain(body, zone, clock, given))
+    return tuple(_with_standfirst(reading, (given.description, *above)) for reading in found)
 
 
-def _with_standfirst(reading: Reading, description: str | None) -> Reading:
+def _below(standfirst: str | None, reading: Reading) -> Reading:
+    """A reading of lines alone, in which nothing has a place, below the standfirst that is given apart from it."""
+    texts = [text for text in (standfirst or "").split("\n\n") if letters(text)]
+    blocks = (Block("p", text, block_hash(text), role="summary") for text in texts)
+    return replace(reading, blocks=(*blocks, *reading.blocks))
+
+
+def _with_standfirst(reading: Reading, texts: Collection[str | None]) -> Reading:
     """A reading whose standfirst is what its text begins with, where that is what describes it."""
-    key = block_hash(description) if description else None
-    for n, block in enumerate(reading.blocks[:_HEAD]):
-        if block.hash == key and n + 1 < len(reading.blocks):
-            marked = block._replace(role="summary")
-            return replace(reading, blocks=(*reading.blocks[:n], marked, *reading.blocks[n + 1 :]))
-    return reading
+    keys = {block_hash(text) for text in texts if text}
+    last = len(reading.blocks) - 1
+    blocks = (
+        block._replace(role="summary") if n < min(_HEAD, last) and block.hash in keys else block
+        for n, block in enumerate(reading.blocks)
+    )
+    return replace(reading, blocks=tuple(blocks)) if keys else reading

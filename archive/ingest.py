@@ -425,6 +425,7 @@ class Ingest:
             if item.kept.run == self.run:
                 self.counts.add(outcome)
         self._notes = []
+        self._writer.fictional = bool(self._store.fictional())  # an empty archive is what it takes first
 
     def _apply(self, item: _Item) -> tuple[int, set[int], set[int]]:
         """Rows for one exchange: (capture, articles to settle for it, articles it may change)."""

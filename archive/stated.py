@@ -1,11 +1,13 @@
 """What is stated beside a text: in the front matter of a Markdown file, in a row of a table, in a JSON record. Pure.
 
 Columns are known by the names that exports of other archives, scrapers and data sets use; letters alone count, so
-``published_at``, ``Published At`` and ``publishedAt`` are one.
+``published_at``, ``Published At`` and ``publishedAt`` are one. Half a character (a lone surrogate, which JSON and
+YAML can spell and nothing can write) is taken for one that cannot be read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -37,11 +39,17 @@ _NAMES = {
     "licence": "licence license rights",
     "at": "fetchedat capturedat scrapedat crawledat downloadedat datedownload retrieved retrievedat accessed"
     " accessdate crawldate fetched captured downloaddate firstseen",
+    "part": "part",
+    "fictional": "fictional",
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
 # characters of a field besides text, and members of a list
 _LONG, _MANY = 2000, 50
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:$|[-_])")
+# what our own exports say of a text and nobody else does
+_DIGEST = "text_sha256"
+_SHA256, _NAMED = re.compile(r"[0-9a-f]{64}"), re.compile(r"urn:sha256:[0-9a-f]{64}")
+_HALVES = re.compile("[\ud800-\udfff]")
 # seconds, or milliseconds, since 1970: from 2001 to 2286
 _EPOCH = re.compile(r"[1-9]\d{9}(?:\d{3})?(?:\.\d+)?")
 
@@ -60,6 +68,7 @@ class Given(NamedTuple):
     image: str | None = None
     licence: str | None = None
     description: str | None = None
+    standfirst: str | None = None
 
 
 NOTHING = Given()
@@ -68,7 +77,9 @@ NOTHING = Given()
 class Stated(NamedTuple):
     """A record as its fields state it; None where they do not. ``html``: the text is in markup.
 
-    ``given``: what goes with the text. ``at``: when somebody took it from where it stood, as stated.
+    ``given``: what goes with the text. ``at``: when somebody took it from where it stood, as stated. ``part``: which
+    story of its page it is. ``digest``: SHA-256 of the text that it is of, in an export of ours. ``fictional``: it is
+    a demo's.
     """
 
     given: Given = NOTHING
@@ -77,6 +88,9 @@ class Stated(NamedTuple):
     url: str | None = None
     source: str | None = None
     at: str | None = None
+    part: int = 1
+    digest: str | None = None
+    fictional: bool = False
 
 
 def field_of(name: str) -> str | None:
@@ -87,8 +101,10 @@ def field_of(name: str) -> str | None:
 def read_fields(fields: Mapping[str, object], zone: str, clock: Clock = "24h") -> Stated:
     """What a row states. ``zone``: of times without one. The first field with a value counts, of several for one."""
     found: dict[str, object] = {}
+    ours = _matched(_SHA256, fields.get(_DIGEST))
     for name, value in fields.items():
-        field = field_of(str(name))
+        # anybody else's summary need not be of the outlet
+        field = "standfirst" if ours and name == "summary" else field_of(str(name))
         if field and field not in found and value not in (None, "", [], {}):
             found[field] = value
     text = _text(found.get("text"), None) or _text(found.get("html"), None)
@@ -107,13 +123,31 @@ def read_fields(fields: Mapping[str, object], zone: str, clock: Clock = "24h") -
             image=_address(found.get("image")),
             licence=_text(found.get("licence")),
             description=_text(found.get("description")),
+            standfirst=_text(found.get("standfirst"), None),
         ),
         text,
         text is not None and ("text" not in found or _is_markup(text)),
-        _address(found.get("url")),
+        _address(found.get("url")) or (_matched(_NAMED, found.get("url")) if ours else None),
         _text(found.get("source")),
         _text(found.get("at")),
+        _part(found.get("part")),
+        ours if text is None or _is_of(ours, text) else None,
+        str(found.get("fictional")).lower() == "true",
     )
+
+
+def _matched(form: re.Pattern[str], value: object) -> str | None:
+    return value if isinstance(value, str) and form.fullmatch(value) else None
+
+
+def _is_of(digest: str | None, text: str) -> bool:
+    """Whether a text, or what stands behind its apostrophe, is what its digest says: somebody may have changed it."""
+    return digest in {hashlib.sha256(one.encode()).hexdigest() for one in (text, text.removeprefix("'"))}
+
+
+def _part(value: object) -> int:
+    text = _text(value) or ""
+    return int(text) if re.fullmatch(r"[1-9][0-9]{0,5}", text) else 1
 
 
 def _text(value: object, most: int | None = _LONG) -> str | None:
@@ -126,7 +160,7 @@ def _text(value: object, most: int | None = _LONG) -> str | None:
         value = value.isoformat()
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    text = str(value)
+    text = _HALVES.sub("\ufffd", str(value))
     return (text if most is None else " ".join(text[:most].split())) if text.strip() else None
 
 

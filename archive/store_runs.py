@@ -116,9 +116,11 @@ class Runs(Rows):
 
     def finish_run(self, run: int, finished: str, status: str, exit_code: int, message: str | None) -> None:
         """Close a run's row."""
+        # a file's name in it need be no UTF-8
+        said = message and message.encode("utf-8", "backslashreplace").decode()
         self.conn.execute(
             "update runs set finished = ?, status = ?, exit_code = ?, message = ? where id = ?",
-            (finished, status, exit_code, message, run),
+            (finished, status, exit_code, said, run),
         )
 
     def name_sources(self, run: int) -> None:

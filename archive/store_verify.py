@@ -22,6 +22,10 @@ from archive.store_rows import Rows
 _DAMAGES = 100
 # of a statement what says nothing: quotes of names and white space, which libraries set one way or another
 _UNSAID = re.compile(r'[\s"\[\]`]+')
+# what is said of a table, view, index or trigger that no migration makes
+ADDED = "this version makes none of that name"
+# rows of a list of migrations, of which there are forty
+_MIGRATIONS = 10_000
 _RECORD = "c.warc_file is not null and c.forgotten is null"
 _OF = "(:article is null or c.id in (select capture from capture_articles where article = :article))"
 
@@ -46,6 +50,17 @@ def _schema(conn: sqlite3.Connection) -> dict[tuple[str, str], str]:
         " or name in (select name from pragma_table_list where type = 'shadow')))"
     )
     return {(row[0], row[1]): _UNSAID.sub("", row[2]) for row in rows}
+
+
+def is_migrated(conn: sqlite3.Connection) -> bool:
+    """Whether a stranger's database may be asked for its version: its list of migrations is a table, and not endless.
+
+    One without a list is asked too.
+    """
+    kinds = {row[2] for row in conn.execute("pragma table_list(_sqlite_migrations)")}
+    if kinds != {"table"}:
+        return not kinds
+    return len(conn.execute(f"select 1 from _sqlite_migrations limit {_MIGRATIONS}").fetchall()) < _MIGRATIONS  # noqa: S608
 
 
 class Covered(NamedTuple):
@@ -103,7 +118,7 @@ class Checks(Rows):
             elif stands[kind, name] != sql:
                 yield kind, name, "it is worded in another way than this version makes it"
         for kind, name in stands.keys() - right.keys():
-            yield kind, name, "this version makes none of that name"
+            yield kind, name, ADDED
 
     # the chain
 

@@ -17,7 +17,9 @@ from crawler.demo.tour import tour
 from tests.browsing import ARGUMENTS, CHROMIUM, Open, visiting
 
 # how long an example takes says something of the machine; where a run decides, all runs try the same ones
-settings.register_profile("here", suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ)
+settings.register_profile(
+    "here", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
 settings.load_profile("here")
 # takes minutes by one test: begun last, it would leave the other processes without work
 LONGEST = "test_kill.py"

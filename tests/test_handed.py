@@ -38,7 +38,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.one_of(st.binary(max_size=300), st.lists(st.sampled_from(WORDS), max_size=12).map(lambda x: "\n".join(x).encode())),
     st.sampled_from([PLAIN, MARKDOWN, ROW, RECORD, HTML, "", "image/png", PLAIN + "; charset=utf-16", PLAIN + "; zone=x"]),
@@ -103,3 +103,12 @@ def test_the_address_that_a_record_states_is_its_canonical_one() -> None:
     assert handed(body, RECORD, "https://coast.example/seven").canonical == "https://coast.example/7"
     assert handed(body, RECORD, "https://other.example/7").canonical is None
     assert handed(body, RECORD).canonical is None
+
+
+def test_the_standfirst_of_our_own_markdown_is_none_of_its_text() -> None:
+    body = f"# {TITLE}\n\n*{SONGS[0]}*\n\n*{SONGS[1]}*\n\n{apart(*STRIKE)}\n"
+    for digest, roles in ((f"text_sha256: {'a' * 64}\n", ["summary"] * 2), ("", [None] * 2)):
+        [reading] = handed(f'---\ntitle: "{TITLE}"\n{digest}---\n\n{body}', MARKDOWN).readings
+        found = {block.text: block.role for block in reading.blocks}
+        assert [found[text] for text in SONGS[:2]] == roles
+        assert not {"summary"} & {found[text] for text in STRIKE}

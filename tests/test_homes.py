@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -152,11 +155,17 @@ def test_a_bag_of_a_part_brings_that_part(home: Home, other: Home, tmp_path: Pat
 def test_a_row_that_holds_what_it_should_not_costs_itself_alone_or_is_refused(
     home: Home, other: Home, column: str, value: str
 ) -> None:
-    with closing(sqlite3.connect(other.database)) as conn, conn:
-        conn.execute("pragma writable_schema = on")  # without its type, a column takes any
-        conn.execute(f"update sqlite_master set sql = replace(sql, '\n    {column} text', '\n    {column}')")
-    with closing(sqlite3.connect(other.database)) as conn, conn:
-        conn.execute(f"update articles set {column} = {value} where url = ?", (FERRY,))
+    [(made,)] = rows(other, "select sql from sqlite_master where name = 'articles'")
+    # without its type, a column takes any; what is done with the table's words is undone
+    steps = [
+        ("update sqlite_master set sql = ? where name = 'articles'", made.replace(f"\n    {column} text", f"\n    {column}")),
+        (f"update articles set {column} = {value} where url = ?", FERRY),
+        ("update sqlite_master set sql = ? where name = 'articles'", made),
+    ]  # fmt: skip
+    for sql, given in steps:
+        with closing(sqlite3.connect(other.database)) as conn, conn:
+            conn.execute("pragma writable_schema = on")
+            conn.execute(sql, (given,))
     try:
         problems = bring(home, other.database).problems
     except RefusedError as refused:
@@ -165,6 +174,66 @@ def test_a_row_that_holds_what_it_should_not_costs_itself_alone_or_is_refused(
     assert len(problems) <= 1 and all("cannot be read" in line for line in problems)
     kept = {url for (url,) in rows(home, "select url from articles")}
     assert kept == {PIER} | (set() if problems else {FERRY})
+
+
+_ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n)"
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("articles", f"create view articles as {_ENDLESS} select a.* from n cross join (select * from was) a"),
+        ("_sqlite_migrations", f"create view _sqlite_migrations as {_ENDLESS} select was.* from n cross join was"),
+        ("hidden_blocks", f"create view hidden_blocks as {_ENDLESS} select i as article from n"),
+        ("restricted", "create virtual table restricted using fts5(article, at, reason, content='hidden_blocks')"),
+        ("addresses", "create table addresses as select *, randomblob(10) as more from was"),
+    ],
+)
+def test_a_database_whose_tables_are_not_ours_is_refused_before_it_is_asked_anything(
+    home: Home, other: Home, name: str, made: str
+) -> None:
+    with closing(sqlite3.connect(other.database, isolation_level=None)) as conn:
+        conn.execute("pragma legacy_alter_table = on")
+        view = conn.execute("select type from sqlite_master where name = ?", (name,)).fetchone() == ("view",)
+        conn.execute(f"drop view {name}" if view else f"alter table {name} rename to was")
+        conn.execute(made)
+    with pytest.raises(RefusedError, match=r"is not as Communique makes it|list of migrations is none"):
+        bring(home, other.database)
+    assert rows(home, "select count(*) from articles") == [(0,)]
+
+
+def test_what_an_analyst_put_into_a_database_does_not_matter(home: Home, other: Home) -> None:
+    with closing(sqlite3.connect(other.database, isolation_level=None)) as conn:
+        conn.execute("create table notes_of_mine (article integer, said text)")
+        conn.execute("create index mine on articles(title, words)")
+        conn.execute(f"create view endless as {_ENDLESS} select i from n")
+        conn.execute(
+            "create trigger told after insert on articles begin insert into notes_of_mine values (1, 2); end"
+        )
+        conn.execute("analyze")
+    assert bring(home, other.database).problems == []
+    assert rows(home, "select url from articles order by url") == [(FERRY,), (PIER,)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Datasette has such things told
+def test_whoever_waits_for_a_long_query_of_another_database_can_stop_it(
+    home: Home, other: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(store: Store) -> list[Any]:
+        Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return store.conn.execute(f"{_ENDLESS} select max(i) from n").fetchall()
+
+    monkeypatch.setattr(Store, "all_verdicts", endless)
+    with pytest.raises(KeyboardInterrupt):
+        bring(home, other.database)
+
+
+def test_what_is_shown_here_is_not_hidden_because_another_archive_hides_it(home: Home, other: Home) -> None:
+    keep(home, [captured(PIER, ferry(2), 1)], {"courier": source("courier")})
+    for _ in range(2):
+        problems = bring(home, other.path).problems
+        assert len(problems) == 1 and "is restricted there, and stays shown here" in problems[0]
+        assert rows(home, "select * from restricted") == []
 
 
 def test_a_damaged_bag_is_refused_in_one_line(home: Home, other: Home, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import gzip
+import hashlib
 import io
 import itertools
 import json
@@ -302,7 +303,10 @@ def test_a_row_whose_quotes_never_close_costs_itself(tmp_path: Path) -> None:
     content = table([COLUMNS, row(3), row(4, content="")]) + '9,"never closed,https://coast.example/9,,,'
     result = brought(home, written(tmp_path / "a.csv", content), known=[source("coast")])
     assert result.exit_code == 1
-    assert [line.split(": ")[1] for line in result.problems] == ["row 2 holds no text", "row 3 holds no text"]
+    assert [line.split(": ")[1] for line in result.problems] == [
+        "row 2 holds no text",
+        "row 3 has quotes that do not close as they should (unexpected end of data)",
+    ]
     assert [a["url"] for a in articles(home)] == ["https://coast.example/3"]
 
 
@@ -459,6 +463,158 @@ def test_what_is_wrong_with_a_file_of_no_use_is_said(tmp_path: Path) -> None:
         "line 1 is longer than 16 MiB",
         "line 2 holds no text",
     ]
+
+
+NO_ADDRESS = ["http://[::1", "https://coast.example:99999/4", "https://coast.example/\ud83d"]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESS)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_a_record_whose_address_is_none_costs_itself(tmp_path: Path, name: str, address: str) -> None:
+    home = Home(tmp_path / "home")
+    records = [dict(zip(COLUMNS, row(n), strict=True)) for n in (3, 4, 5)]
+    records[1]["URL"] = address
+    lines = "\n".join(map(json.dumps, records)) if name == "a.jsonl" else json.dumps(records, indent=1)
+    result = brought(home, written(tmp_path / name, lines), known=[source("coast")], every=True)
+    assert result.exit_code == 1
+    [line] = result.problems
+    assert line.startswith(f"{name} at ") and " 2 has no address: http" in line
+    assert [a["url"] for a in articles(home)] == ["https://coast.example/3", "https://coast.example/5"]
+
+
+def test_half_a_character_is_one_that_cannot_be_read(tmp_path: Path) -> None:
+    home, half = Home(tmp_path / "home"), "\ud83d"
+    fields: dict[str, object] = {"title": f"{TITLE} {half}", "author": f"Anna {half}", "language": half}
+    given = fields | {"tags": [half], "source": f"Coast {half}"}
+    record = json.dumps(given | {"text": f"{apart(*STRIKE)} {half}", "url": "https://coast.example/3"})
+    front = "\n".join(f"{name}: {json.dumps(value)}" for name, value in given.items())
+    files = [
+        written(tmp_path / "a.jsonl", f"{record}\n"),
+        written(tmp_path / "b.md", f"---\n{front}\nurl: https://coast.example/4\n---\n\n{apart(*SONGS)}\n"),
+        written(tmp_path / "c.txt", apart(OTHER, *SONGS)),
+    ]
+    result = brought(home, *files, source="digest")
+    assert (result.exit_code, result.problems) == (0, ())
+    assert [a["title"] for a in articles(home)] == [f"{TITLE} \ufffd"] * 2 + [OTHER]
+    assert articles(home)[0]["text"] == f"{apart(*STRIKE)} \ufffd"
+    before = contents(home)
+    with home.writing():
+        assert "0 texts changed" in rebuild(home).summary
+    assert contents(home) == before
+
+
+def test_the_name_of_a_file_need_be_no_utf_8(tmp_path: Path) -> None:
+    home, name = Home(tmp_path / "home"), os.fsdecode(b"m\xff")
+    files = [
+        written(tmp_path / f"{name}.txt", apart(TITLE, *STRIKE)),
+        written(tmp_path / f"{name}.jsonl", '{"text": "Too"}\n{"text": \n'),
+        written(tmp_path / "zz.txt", apart(OTHER, *SONGS)),
+    ]
+    result = brought(home, *files, source="digest", url="https://coast.example/{name}")
+    assert (result.exit_code, len(result.problems)) == (1, 1)
+    assert sorted(one.file or "" for one in kept(home)) == ["m\\udcff.jsonl#line=1", "m\\udcff.txt", "zz.txt"]
+    [run] = rows(home, "select status, message from runs")
+    assert run == {"status": "done", "message": "m\\udcff.jsonl at 16: line 2 is no JSON record"}
+
+
+@pytest.mark.parametrize("at", ["2025-04-03T12:00:00Z", ""])
+def test_stories_of_one_page_are_no_edits_of_each_other(tmp_path: Path, at: str) -> None:
+    home = Home(tmp_path / "home")
+    two = [row(3, scraped_at=at), row(4, URL="https://coast.example/3", scraped_at=at)]
+    path = written(tmp_path / "a.csv", table([COLUMNS, *two, two[0]]))
+    for summary in ("2 kept: 2 new; passed over: 1 already here", "0 kept; passed over: 3 already here"):
+        assert summary in brought(home, path, known=[source("coast")]).summary
+        first, second = articles(home)
+        assert (first["url"], first["title"]) == ("https://coast.example/3", f"{TITLE} (3)")
+        assert second["url"].startswith("urn:sha256:") and second["title"] == f"{TITLE} (4)"
+        assert (first["revisions"], second["revisions"]) == (1, 1)
+
+
+def test_the_further_stories_of_a_page_are_told_by_what_a_file_says(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    for n, text in enumerate((STRIKE, SONGS), 1):
+        front = f"---\ntitle: Ferry {n}\nurl: https://coast.example/3\npart: {n}\n---\n\n"
+        brought(home, written(tmp_path / f"{n}.md", front + apart(*text)), source="digest")
+    assert [(a["title"], a["revisions"]) for a in articles(home)] == [("Ferry 1", 1), ("Ferry 2", 1)]
+
+
+@pytest.mark.parametrize("form", ["csv", "markdown"])
+def test_an_export_of_ours_changes_nothing_where_it_comes_from(tmp_path: Path, form: str) -> None:
+    home, url = Home(tmp_path / "home"), "https://coast.example/3"
+    at = "2025-04-03T12:00:00.123Z"
+    edited = row(3, content=apart(*SONGS), scraped_at="2025-04-04T12:00:00.456Z")
+    content = table([COLUMNS, row(3, scraped_at=at), edited, row(5, URL="")])
+    text = written(tmp_path / "b.txt", apart("April 20, 2031", OTHER, *SONGS, TITLE, "April 21, 2031", *STRIKE))
+    brought(home, written(tmp_path / "a.csv", content), text, source="digest")
+    assert [a["first_seen"] for a in articles(home) if a["url"] == url] == [at]
+    assert [a["revisions"] for a in articles(home) if a["url"] == url] == [2]
+    before = contents(home)
+    assert command("export", form, str(tmp_path / "out"), "--home", str(home.path)).returncode == 0
+    result = brought(home, tmp_path / "out", every=True)
+    assert (result.exit_code, result.problems) == (0, ())
+    assert result.summary.startswith(f"run {result.run} done: 0 kept; passed over: {len(before['articles'])} already")
+    assert contents(home) == before
+    # changed by hand, it is another text
+    if form == "csv":
+        path = tmp_path / "out"
+        path.write_bytes(path.read_bytes().replace(SONGS[0].encode(), b"Nobody sang."))
+        assert "kept" in brought(home, path, every=True).summary
+        assert "Nobody sang." in "".join(r["text"] for r in rows(home, "select text from revisions"))
+
+
+def test_the_standfirst_of_our_own_tables_stands_above_their_text(tmp_path: Path) -> None:
+    home, text, above = Home(tmp_path / "home"), apart(*STRIKE), apart(*SONGS[:2])
+    names = ["title", "summary", "description", "text", "text_sha256", "url"]
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    rest = [above, "On a strike", text, digest, "https://coast.example/3"]
+    other = [above, "", prose(5), "", "https://coast.example/4"]
+    path = written(tmp_path / "a.csv", table([names, ["Ferry", *rest], ["Others", *other]]))
+    brought(home, path, source="digest")
+    ours, others = articles(home)
+    assert (ours["summary"], ours["description"], ours["text_sha256"]) == (above, "On a strike", digest)
+    assert others["summary"] is None
+
+
+def test_what_says_that_it_is_fictional_comes_into_a_demo_alone(tmp_path: Path) -> None:
+    real, demo = Home(tmp_path / "real"), Home(tmp_path / "demo")
+    invented = written(tmp_path / "a.md", f"---\ntitle: Ferry\nfictional: true\n---\n\n{apart(*SONGS)}\n")
+    text = written(tmp_path / "b.txt", apart(TITLE, *STRIKE))
+    assert brought(real, text, source="digest").exit_code == 0
+    result = brought(real, invented, text, source="digest")
+    assert result.problems == (f"{invented}: a real archive and a demo are never merged",)
+    assert [a["title"] for a in articles(real)] == [TITLE]
+    assert brought(demo, invented, source="digest").exit_code == 0
+    assert rows(demo, "select value from home where key = 'fictional'") == [{"value": "yes"}]
+
+
+@pytest.mark.parametrize("quoted", ['"never closed,', '"closed" too early,', '"a ""b"" "c,'])
+def test_quotes_that_do_not_close_cost_their_row_and_no_other(tmp_path: Path, quoted: str) -> None:
+    home = Home(tmp_path / "home")
+    records = [table([COLUMNS]), table([row(3)]), f"4,{quoted}https://coast.example/4,,,x,coast,\n"]
+    content = "".join([*records, *(table([row(n)]) for n in (5, 6)), "7,of,another,width\n"])
+    result = brought(home, written(tmp_path / "a.csv", content), known=[source("coast")])
+    assert result.exit_code == 1
+    assert result.problems[0].startswith(
+        f"a.csv at {len(''.join(records[:2]).encode())}: row 2 has quotes that do not close as they should"
+    )
+    assert [a["url"].rpartition("/")[2] for a in articles(home)] == ["3", "5", "6"]
+
+
+def test_quotes_that_never_close_are_not_read_again_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.imports.tables._AGAIN", 2000)
+    home = Home(tmp_path / "home")
+    content = table([["title", "text"], ["Ferry", STRIKE[0]]]) + 'a","\n' * 200
+    result = brought(home, written(tmp_path / "a.csv", content), source="digest")
+    assert 1 < len(result.problems) < 10
+    assert [a["title"] for a in articles(home)] == ["Ferry"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_lines_of_nothing_are_counted_where_they_are_unpacked(tmp_path: Path, name: str) -> None:
+    home = Home(tmp_path / "home")
+    first = "title,text\nFerry,It sails.\n" if name.endswith("csv") else '{"title": "Ferry", "text": "It sails."}\n'
+    file = written(tmp_path / f"{name}.gz", gzip.compress(first.encode() + b"\n" * (8 << 20)))
+    assert brought(home, file, source="digest").problems == (f"{file}: packed more than 200 to 1: no table is",)
 
 
 def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_comes_in(

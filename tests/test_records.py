@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import random
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -17,6 +21,7 @@ from archive.errors import RefusedError
 from archive.exports.chosen import Asked, choose
 from archive.forget import forget
 from archive.home import Home
+from archive.imports import rows as rows_of
 from archive.imports.records import record_of
 from archive.models import Exchange
 from archive.rebuild import rebuild
@@ -191,6 +196,22 @@ def test_what_is_shown_to_nobody_stays_so(home: Home, other: Home) -> None:
     assert rows(home, "select * from restricted") == [(1, "2031-05-01T00:00:00.000Z", "an order of the court")]
 
 
+def test_a_record_of_somebody_takes_no_article_off_the_web(home: Home, other: Home, tmp_path: Path) -> None:
+    keep(home, [captured(FERRY, ferry())])
+    keep(other, [captured(FERRY, ferry(), 5), captured("http://courier.example/pier", ferry(7))])
+    said = {"at": "2031-05-01T00:00:00.000Z", "reason": "because I say so"}
+    file = tmp_path / "articles.jsonl"
+    file.write_text("".join(json.dumps({**record, "restricted": said}) + "\n" for record in records(other)), "utf-8")
+    account = bring(home, file)
+    assert rows(home, "select a.url from restricted r join articles a on a.id = r.article") == [
+        ("http://courier.example/pier",)
+    ]
+    [(number,)] = rows(home, "select id from articles where url = ?", FERRY)
+    assert account.problems == [
+        f"{file}: article {number} is restricted there, and stays shown here (`communique restrict` hides it)"
+    ]
+
+
 def test_what_was_forgotten_does_not_come_back(home: Home, other: Home) -> None:
     pages = [captured(FERRY, ferry()), captured("http://courier.example/pier", ferry(7))]
     keep(home, pages[1:])
@@ -233,6 +254,68 @@ def test_damaged_lines_are_counted_with_their_offset_and_cost_themselves(
         ("http://courier.example/0",),
         ("http://courier.example/2",),
     ]
+
+
+def test_a_line_that_would_take_much_memory_costs_itself(
+    home: Home, other: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pier = "http://courier.example/pier"
+    keep(other, [captured(FERRY, ferry()), captured(pier, ferry(7))])
+    first, last = (json.dumps(record).encode() for record in records(other))
+    monkeypatch.setattr(rows_of, "LONGEST", 4 << 20)
+    monkeypatch.setattr(rows_of, "_MADE", 64 << 20)
+    lines = [first, b'{"a": [' + b"{}," * 300_000 + b"0]}", b'{"a": "' + b"x" * (5 << 20) + b'"}', last]
+    file = tmp_path / "articles.jsonl"
+    file.write_bytes(b"\n".join(lines))
+    account = bring(home, file)
+    assert [line.partition(": ")[2] for line in account.problems] == [
+        "so many parts that they would take more than 64 MB of memory",
+        "a line of more than 4 MB",
+    ]
+    assert rows(home, "select url from articles order by url") == [(FERRY,), (pier,)]
+
+
+def packed(path: Path, data: bytes) -> Path:
+    """Data packed as its file's name says."""
+    with pa.output_stream(str(path)) as out:
+        out.write(data)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+@pytest.mark.parametrize("filling", [b"\n" * (4 << 20), b'{"a": [' + b"{}," * 1_500_000 + b"0]}\n"])
+def test_records_that_are_packed_too_densely_are_refused_whatever_is_made_of_them(
+    home: Home, other: Home, tmp_path: Path, ending: str, filling: bytes
+) -> None:
+    keep(other, [captured(FERRY, ferry())])
+    [good] = [json.dumps(record).encode() + b"\n" for record in records(other)]
+    file = packed(tmp_path / f"articles.jsonl.{ending}", good + filling)
+    with pytest.raises(RefusedError, match="packed more than 200 to 1: no export is"):
+        bring(home, file)
+
+
+def parquet(path: Path, columns: int, value: str) -> Path:
+    """Sixteen rows of so many columns, all of one value, which stands once in each."""
+    once = pa.DictionaryArray.from_arrays(pa.array([0] * 16, pa.int32()), pa.array([value]))
+    pq.write_table(pa.table({f"column {n}": once for n in range(columns)}), path, compression="zstd")
+    return path
+
+
+def test_a_parquet_file_that_grows_costs_itself(home: Home, tmp_path: Path) -> None:
+    dense = bring(home, parquet(tmp_path / "dense.parquet", 1, "x" * (8 << 20)))
+    assert dense.problems == ["dense.parquet at 0: packed more than 200 to 1: no export is"]
+    # as dense as any text: 50 MB of values, and 800 MB of rows
+    grown = bring(home, parquet(tmp_path / "grown.parquet", 12, random.Random(1).randbytes(4 << 20).hex()))
+    assert len(grown.problems) == 1 and grown.problems[0].startswith("grown.parquet at 0: ")
+    once = pa.DictionaryArray.from_arrays(pa.array([0] * 400, pa.int32()), pa.array([random.Random(2).randbytes(4 << 20).hex()]))  # fmt: skip
+    nested = pa.ListArray.from_arrays(pa.array([0, 400], pa.int32()), once)
+    pq.write_table(pa.table({"captures": nested}), tmp_path / "nested.parquet", compression="zstd")
+    if sys.platform == "linux":  # 3 GB in a row
+        [said] = bring(home, tmp_path / "nested.parquet").problems
+        assert said == "nested.parquet at 0: cannot be read from here on (it takes more than 1024 MB of memory)"
+    torn = tmp_path / "torn.parquet"
+    torn.write_bytes((tmp_path / "dense.parquet").read_bytes()[:-50])
+    assert "cannot be read from here on" in bring(home, torn).problems[0]
 
 
 def test_a_bare_record_is_a_text_seen_from_when_to_when(home: Home, other: Home) -> None:

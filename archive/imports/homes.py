@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from archive import warc
 from archive.errors import CommuniqueError, RefusedError
-from archive.exports.chosen import Asked, choose
+from archive.exports.chosen import Asked, Chosen
 from archive.home import Home
 from archive.imports import rows, warcs
 from archive.imports.intake import Intake
@@ -25,9 +25,16 @@ from archive.models import stamp
 from archive.revise import Reviser
 from archive.stops import FORGOTTEN
 from archive.store import Store
+from archive.store_export import Choice
+from archive.store_rows import to_be_read
+from archive.store_verify import ADDED, is_migrated
 
 # rows written in a transaction
 _BATCH = 500
+# steps of SQLite's machine, a few milliseconds, after which it is looked whether the user wants to stop
+_STEPS = 100_000
+# bytes of a value at most: records are bounded by :data:`rows.LONGEST`, which costs one that is longer alone
+_LONGEST = 4 * rows.LONGEST
 _COUNTS = ("fetched", "new", "revised", "unchanged", "not_modified", "failed")
 
 
@@ -56,6 +63,8 @@ def read(path: Path, kind: str, intake: Intake) -> None:
     try:
         _merge(home, path, intake, pages=kind != "sqlite")
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise KeyboardInterrupt from error
         raise RefusedError(str(path), f"its database cannot be read ({error})") from error
 
 
@@ -72,20 +81,21 @@ def _checked(path: Path) -> Path:
 
 def _merge(home: Home, path: Path, intake: Intake, pages: bool) -> None:
     try:
-        with closing(Store(home.database)) as store:
+        with _opened(home, path) as store:
             rows.same_kind(bool(store.fictional()), path, intake)
             sources = store.source_rows()
             for row in sources.values():
                 source = source_of(row)
                 if intake.source_named(source.id) is None:
                     intake.add_source(source)
-        with choose(home, Asked(sources=tuple(sources), restricted=True)) as chosen:
-            _decide(chosen.store, intake)
-            rows.keep(_records(chosen.records(), path, intake), path, intake)
+            asked = Asked(sources=tuple(sources), restricted=True)
+            store.choose_articles(Choice(sources=asked.sources, restricted=True))
+            _decide(store, intake)
+            rows.keep(_records(Chosen(home, store, asked).lines(), path, intake), path, intake)
             if pages:
-                found = chosen.store.runs_with_captures()
-                runs = _runs(chosen.store, found, intake)
-                _copy_failures(chosen.store, runs, intake)
+                found = store.runs_with_captures()
+                runs = _runs(store, found, intake)
+                _copy_failures(store, runs, intake)
                 _read_pages(home, runs, intake)
                 _settle_counts(found, runs, intake)
     except RefusedError:
@@ -94,17 +104,52 @@ def _merge(home: Home, path: Path, intake: Intake, pages: bool) -> None:
         raise RefusedError(str(path), str(error)) from error
 
 
-def _records(given: Iterable[dict[str, Any]], path: Path, intake: Intake) -> Iterator[tuple[Record, int]]:
-    for value in given:
+@contextmanager
+def _opened(home: Home, path: Path) -> Iterator[Store]:
+    """The database, in one read transaction; nothing is asked of it before it is known to be made as ours are.
+
+    A table of ours could be a view that never ends, or have columns that are worked out as somebody likes. Ctrl-C
+    ends each query all the same.
+
+    Raises:
+        RefusedError: it is not. CommuniqueError: none of ours, or of another version.
+    """
+    with closing(sqlite3.connect(to_be_read(home.require().database), uri=True)) as conn:
+        _guard(conn)
+        if not is_migrated(conn):
+            raise RefusedError(str(path), "a database whose list of migrations is none")
+    with closing(Store(home.database)) as store:
+        _guard(store.conn)
+        store.conn.execute("begin")
+        for kind, name, how in store.changed_schema():
+            if how != ADDED:
+                raise RefusedError(str(path), f"its {kind} {name} is not as Communique makes it: {how}")
+        yield store
+
+
+def _guard(conn: sqlite3.Connection) -> None:
+    """Let a connection do nothing that its database asks for, make no value without bounds, and be interrupted."""
+    conn.execute("pragma trusted_schema = off")
+    conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+    # a signal is heeded whenever Python is called; what it raises there SQLite says as "interrupted"
+    conn.set_progress_handler(lambda: 0, _STEPS)
+
+
+def _records(given: Iterable[bytes], path: Path, intake: Intake) -> Iterator[tuple[Record, int]]:
+    for number, line in enumerate(given, 1):
+        value = rows.parsed(line)
+        if isinstance(value, str):
+            intake.damaged(path.name, number, f"an article that cannot be read: {value}")
+            continue
         try:
             if value["url"].startswith(FORGOTTEN):
                 continue
             value["captures"] = [one for one in value["captures"] if one.get("forgotten") is None]
-            record, size = record_of(value, intake.now), len(value["text"]) * (1 + len(value["readings"]))
+            record = record_of(value, intake.now)
         except (ValueError, TypeError, LookupError, AttributeError) as error:  # a column holds what it should not
             intake.damaged(path.name, value.get("id") or 0, f"an article that cannot be read: {error}"[:300])
             continue
-        yield record, size
+        yield record, len(line)
 
 
 def _decide(other: Store, intake: Intake) -> None:

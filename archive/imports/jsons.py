@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from archive.errors import RefusedError
 from archive.fronts import RECORD
-from archive.imports.handing import charset, hand, written
+from archive.imports.handing import Rows, charset, hand, invented, written
 from archive.imports.intake import Intake
 from archive.stated import read_fields
 
@@ -56,13 +56,14 @@ def hand_records(intake: Intake, path: Path, data: bytes, found: Sequence[Piece]
     """Hand each record over by its own bytes.
 
     Raises:
-        RefusedError: a record alone that holds no text.
+        RefusedError: a record alone that holds no text or has no address; one of a demo where this archive is none.
     """
     alone = len(found) == 1
     if alone and {"format", "counts", "files"} <= found[0].fields.keys():
         intake.passed(MANIFEST)
         return
     at, zone = written(path), intake.given.zone or "UTC"
+    rows = Rows(intake, path, at)
     for n, piece in enumerate(found, 1):
         stated = read_fields(piece.fields, zone)
         if not (stated.text or stated.given.description):
@@ -71,6 +72,10 @@ def hand_records(intake: Intake, path: Path, data: bytes, found: Sequence[Piece]
             intake.damaged(path.name, piece.start, f"record {n} holds no text")
             continue
         own = piece.text.encode("utf-8", "surrogatepass")
-        name = path.name if alone else f"{path.name}#record={n}"
-        hand(intake, own, f"{RECORD}{charset(own)}", name, at, stated)
+        media = f"{RECORD}{charset(own)}"
+        if alone:
+            invented(intake, path, stated)
+            hand(intake, own, media, path.name, at, stated)
+        else:
+            rows.hand(own, media, "record", n, piece.start, stated)
     intake.progress(len(data))

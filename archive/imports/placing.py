@@ -34,11 +34,13 @@ class _Whose(NamedTuple):
 class Placer:
     """Works within the transaction its caller holds; ``run``: the one that the records come with.
 
-    ``counts``: of all that the run brings, as it is told in the end.
+    ``counts``: of all that the run brings, as it is told in the end. ``shown``: articles that were here before, and
+    are shown although a record calls them restricted: whoever wrote a file takes nothing off the web here.
     """
 
     def __init__(self, reviser: Reviser, run: int, counts: Counts) -> None:
         self.store, self.reviser, self.run, self.counts = reviser.store, reviser, run, counts
+        self.shown: list[int] = []
 
     def take(self, records: Iterable[Record], now: str) -> list[Taken]:
         """Keep records and bring in line what follows from them; says what became of each."""
@@ -80,7 +82,10 @@ class Placer:
         linked = self._link(record, rows, placed, article.number)
         self._lead(record, article.number)
         if record.restricted and not store.restrictions([article.number]):
-            store.restrict([article.number], *record.restricted)
+            if article.known:
+                self.shown.append(article.number)
+            else:
+                store.restrict([article.number], *record.restricted)
         if not linked:
             return "known", None, others, added
         if numbered and not article.known:

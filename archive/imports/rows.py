@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator
@@ -11,20 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from archive.errors import RefusedError
+from archive.imports.columns import unpack
 from archive.imports.intake import Intake
-from archive.imports.kinds import GZIP, ZSTD
-from archive.imports.placing import Placer
+from archive.imports.placing import Placer, Taken
 from archive.imports.records import Record, record_of
+from archive.imports.unpacked import lines, unpacked
 from archive.models import stamp
+from archive.revise import Reviser
 
 # records a transaction, and characters of their JSON
 BATCH, SIZE = 100, 8 << 20
-# bytes of a line at most: a page of 32 MB that was edited some times
-LONGEST = 256 << 20
-# bytes read at once
-_PIECE = 1 << 20
-# rows of a Parquet file that are unpacked at once
-_ROWS = 64
+# bytes of a line at most: the longest text that is taken (16 MiB) stands in its record three times, and one of 50 KB
+# that was edited 500 times a thousand times
+LONGEST = 64 << 20
+# bytes that Python takes for an object of JSON, and for a list or another value, which a comma stands before; and for
+# all of a line at most: 60 MB of ordinary records come to 300
+_OBJECT, _PART, _MADE = 240, 128, 512 << 20
 
 
 def read(path: Path, kind: str, intake: Intake) -> None:
@@ -50,10 +50,10 @@ def keep(records: Iterable[tuple[Record, int]], path: Path, intake: Intake) -> N
         batch.append(record)
         size += length
         if len(batch) >= BATCH or size >= SIZE:
-            _put(batch, intake)
+            _put(batch, path, intake)
             batch, size = [], 0
     if batch:
-        _put(batch, intake)
+        _put(batch, path, intake)
 
 
 def same_kind(fictional: bool, path: Path, intake: Intake) -> None:
@@ -66,11 +66,19 @@ def same_kind(fictional: bool, path: Path, intake: Intake) -> None:
         raise RefusedError(str(path), f"{here} and {there} are never merged")
 
 
-def _put(batch: list[Record], intake: Intake) -> None:
-    taken = intake.revise(lambda r: Placer(r, intake.run or 0, intake.counts).take(batch, stamp(intake.now)))
+def _put(batch: list[Record], path: Path, intake: Intake) -> None:
+    def place(reviser: Reviser) -> tuple[list[Taken], list[int]]:
+        placer = Placer(reviser, intake.run or 0, intake.counts)
+        return placer.take(batch, stamp(intake.now)), placer.shown
+
+    taken, shown = intake.revise(place)
     for became in taken:
         if became in ("known", "forgotten"):
             intake.passed({"known": "already here", "forgotten": "forgotten"}[became])
+    for article in shown:
+        intake.account.problem(
+            f"{path}: article {article} is restricted there, and stays shown here (`communique restrict` hides it)"
+        )
 
 
 def _checked(name: str, given: Iterable[tuple[int, object, int]], intake: Intake) -> Iterator[tuple[Record, int]]:
@@ -87,56 +95,28 @@ def _checked(name: str, given: Iterable[tuple[int, object, int]], intake: Intake
 def _lines(path: Path) -> Iterator[tuple[int, object, int]]:
     """The objects of a file of JSON lines: bytes of lines before it, the object or what is wrong, its length."""
     at = 0
-    with _open(path) as file:
-        while True:
-            try:
-                line = file.readline(LONGEST)
-            except (OSError, EOFError, zlib.error) as error:  # packed, and torn or damaged
-                yield at, f"cannot be unpacked from here on ({error})"[:300], 0
-                return
-            if len(line) == LONGEST:
-                yield at, f"a line of more than {LONGEST >> 20} MB", 0
-                return
-            if line.strip():
-                yield at, _object(line), len(line)
-            if not line:
-                return
-            at += len(line)
+    with unpacked(path, "export") as (file, _):
+        try:
+            for _, line, at in lines(file, LONGEST):
+                yield at, parsed(line), len(line)
+        except (OSError, EOFError, zlib.error) as error:  # packed, and torn or damaged
+            yield at, f"cannot be unpacked from here on ({error})"[:300], 0
 
 
-def _object(line: bytes) -> object:
+def _parquet(path: Path) -> Iterator[tuple[int, object, int]]:
+    """The records of a Parquet file: rows before it, the record or what is wrong, its length."""
+    for at, row in unpack(path, LONGEST):
+        yield at, row if isinstance(row, str) else parsed(row), len(row)
+
+
+def parsed(line: bytes) -> dict[str, Any] | str:
+    """The object of a line of JSON, or what is wrong with it, in words."""
+    if len(line) > LONGEST:
+        return f"a line of more than {LONGEST >> 20} MB"
+    if line.count(b"{") * _OBJECT + (line.count(b"[") + line.count(b",")) * _PART > _MADE:
+        return f"so many parts that they would take more than {_MADE >> 20} MB of memory"
     try:
         found: object = json.loads(line)
     except (ValueError, RecursionError) as error:
         return f"no JSON ({error})"[:300]
     return found if isinstance(found, dict) else "no object"
-
-
-def _open(path: Path) -> io.BufferedIOBase:
-    with path.open("rb") as file:
-        head = file.read(4)
-    if head.startswith(GZIP):
-        return gzip.open(path)
-    if head == ZSTD:
-        import pyarrow as pa
-
-        packed: Any = pa.input_stream(str(path), compression="zstd")
-        return io.BufferedReader(packed, _PIECE)
-    return path.open("rb")
-
-
-def _parquet(path: Path) -> Iterator[tuple[int, Any, int]]:
-    """The records of a Parquet file: rows before it, the record or what is wrong, its length."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    at = 0
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_ROWS):
-                for row in batch.to_pylist():
-                    length = len(row.get("text") or "") + len(row.get("readings") or "")
-                    yield at, row, length
-                    at += 1
-    except (pa.ArrowException, OSError) as error:
-        yield at, f"cannot be read from here on ({error})"[:300], 0

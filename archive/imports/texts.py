@@ -7,7 +7,7 @@ from pathlib import Path
 from archive.characters import decoded
 from archive.errors import RefusedError
 from archive.fronts import LIMIT, MARKDOWN, PLAIN, opened
-from archive.imports.handing import charset, contents, hand, written
+from archive.imports.handing import charset, contents, hand, invented, written
 from archive.imports.intake import Intake
 from archive.imports.jsons import hand_records, records
 
@@ -16,7 +16,7 @@ def read(path: Path, kind: str, intake: Intake) -> None:
     """Hand a file over as it is.
 
     Raises:
-        RefusedError: it is no text, or a very long one.
+        RefusedError: it is no text, or a very long one, or a demo's where this archive is none.
     """
     data = contents(path, LIMIT)
     media = MARKDOWN if kind == "markdown" else PLAIN
@@ -27,5 +27,6 @@ def read(path: Path, kind: str, intake: Intake) -> None:
     stated = opened(text, media, intake.given.zone or "UTC") if text else None
     if stated is None:
         raise RefusedError(str(path), "not a text: its bytes are no characters")
+    invented(intake, path, stated)
     hand(intake, data, f"{media}{charset(data)}", path.name, written(path), stated)
     intake.progress(len(data))
