@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -25,13 +25,23 @@ _STEMS = 64
 # letters that stand before a star, and that an earlier text's word must share with a stem: with one letter a star
 # would read a tenth of the index, with three "war" is also "warm"
 _STAR, _BEGINNING = 2, 4
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"\0": " "})
+# signs that nobody sees, which a pasted word may have and no text here has
+_UNSEEN = dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"\0": " "} | _UNSEEN)
 _SPELLING = str.maketrans(dict.fromkeys("ʼʹ’‘`´′", "'") | {"ё": "е", "Ё": "Е"} | dict.fromkeys("\ue000\ue001", " "))
 _PIECE = re.compile(r'"([^"]*)("?)(\**)|([()])|([^\s"()]+)')
 _FIELD = re.compile(r"([^\W\d_]{1,20}):(?!//)(.*)", re.DOTALL)
 # one word to a reader, two to FTS5
 _APOSTROPHE = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)+")
 _RUSSIAN = re.compile("[а-щъ-я ]+")
+# signs of other search boxes, and what a note says of each; letters of a word in a note
+_ODD = {
+    "*": "A star is understood only at the end of a word",
+    "^": "“^” means nothing here",
+    "{": "Braces name no field, only “title:” before a word does",
+    "}": "Braces name no field, only “title:” before a word does",
+}
+_NOTED = 40
 # letters of a word that may be a ё: more e's than that have few
 _YO = 5
 # what forms of a word differ in, beside what follows it
@@ -53,7 +63,8 @@ class Term:
 
     ``words``: folded, as they stand in a text. ``stems``: those of the word in each language it may be of, of a word
     with a hyphen (a phrase) those of its last part. ``title``: only in titles. ``typed``: as FTS5 cuts it itself.
-    ``joined``: the words where an apostrophe is a letter, empty where there is none.
+    ``joined``: the words where an apostrophe is a letter, empty where there is none. ``respelt``: the word with the
+    ß or the apostrophe that was left out, in each spelling as FTS5 cuts it.
     """
 
     kind: Kind
@@ -62,6 +73,7 @@ class Term:
     title: bool = False
     typed: str = ""
     joined: str = ""
+    respelt: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +196,8 @@ class _Reader:
                         minus = True
                         end = self._pieces[self._at].start() if self._at < len(self._pieces) else end
                     continue
+                if word == "NEAR" and self._opens(end):
+                    self._note("NEAR is no operator here: it and all in its brackets were searched as words.")
                 if word.startswith("-"):
                     minus, word = True, word.lstrip("-")
                 if (found := _FIELD.fullmatch(word)) and found[1].lower() == "title":
@@ -252,8 +266,8 @@ class _Reader:
             if text and not bare:
                 self._note("A star alone was left out: put it at the end of a word.")
             return None
-        if "*" in bare.strip("*"):
-            self._note("A star is understood only at the end of a word.")
+        if odd := next((_ODD[sign] for sign in bare if sign in _ODD), None):
+            self._note(f"{odd}: “{bare[:_NOTED]}” was searched as “{' '.join(words)[:_NOTED]}”.")
         if not self._take():
             return None
         if bare != text or _CJK.match(words[-1]):
@@ -263,7 +277,10 @@ class _Reader:
         asked = bare[start:end]
         if kind == "phrase" and (found := _APOSTROPHE.search(bare)) and _folded(found[0]) == words:
             kind, asked = "word", found[0]
-        return Term(kind, words, stems.asked(asked, self._languages)[:_STEMS], title, bare, _joined(bare, words))
+        forms = stems.asked(asked, self._languages)[:_STEMS]
+        others = stems.respelt(asked, self._languages) if kind == "word" else ()
+        respelt = tuple(map(_folded, others))
+        return Term(kind, words, forms, title, bare, _joined(bare, words), respelt)
 
     def _exact(self, kind: Kind, text: str, words: tuple[str, ...], star: bool, title: bool) -> Term:
         """Words without their inflected forms; with a star, and in a script without spaces, what begins with them."""
@@ -326,7 +343,7 @@ def _history(term: Term) -> str:
     forms = [f'"{one}"{star}' for one in _printed(" ".join(term.words), term.joined)]
     forms += [f'"{one}"' for one in _lemmas(term) for one in _printed(one)]
     for begun in _beginnings(term):
-        joined = begun.replace(" ", "\u02bc") if term.kind == "word" and term.joined else ""
+        joined = begun.replace(" ", "\u02bc") if term.kind == "word" else ""
         forms += [f'"{one}" *' for one in _printed(begun, joined)]
     written = " OR ".join(dict.fromkeys(forms))
     return f"(title : ({written}))" if term.title else f"({written})"
@@ -368,7 +385,12 @@ def _beginnings(term: Term) -> list[str]:
     for one in sorted(found, key=lambda one: (len(one), one)):
         if len(one) >= max(_BEGINNING, skip + 1) and not any(one.startswith(shorter) for shorter in kept):
             kept.append(one)
-    return [f"{before} {one[skip:]}".lstrip() for one in kept]
+    begins = [f"{before} {one[skip:]}".lstrip() for one in kept]
+    for words in term.respelt:
+        # what was typed with its apostrophe begins so too; a stem has no ß by which more could be told
+        begins += _beginnings(replace(term, words=words, respelt=())) if len(words) > 1 else []
+        begins.append(" ".join(words))
+    return begins
 
 
 def _known(stem: str) -> bool:

@@ -16,6 +16,7 @@ import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import product
 from threading import local
 
 import Stemmer
@@ -70,6 +71,9 @@ _OWN = (
     ("de", re.compile("[äöüß]", re.IGNORECASE)),
 )
 _SAMPLE = 3000
+# a ß that was written as two letters, and so many of them in a word; where a Ukrainian apostrophe was left out
+_SHARP, _SHARPS = re.compile("ss", re.IGNORECASE), 3
+_UNPARTED = re.compile("(?<=[бвгджзкмнпрстфхц])(?=[яюєї])", re.IGNORECASE)
 _stemmers = local()
 
 
@@ -133,12 +137,19 @@ def asked(word: str, languages: Collection[str] | None = None) -> tuple[str, ...
     found: dict[str, None] = {}
     for language in _SCRIPTS.get(own, ()):
         if languages is None or language in languages:
-            found.update(dict.fromkeys(_asked(word, language)))
+            for spelling in (word, *_respelt(word, language)):
+                found.update(dict.fromkeys(_asked(spelling, language)))
     for group in _groups_of(word, own):
         for language, spelling in group:
             if languages is None or language in languages:
                 found.update(dict.fromkeys(_named(spelling, language)))
     return tuple(found)
+
+
+def respelt(word: str, languages: Collection[str] | None = None) -> tuple[str, ...]:
+    """The spellings that were meant where a word of a query has no ß, or not its apostrophe: those that are words."""
+    asked = [one for one in ("de", "uk") if languages is None or one in languages]
+    return tuple(dict.fromkeys(other for one in asked for other in _respelt(word[:LONGEST], one)))
 
 
 def codes(tags: Iterable[str]) -> frozenset[str]:
@@ -200,6 +211,25 @@ def _asked(word: str, language: str) -> Iterator[str]:
             yield token
         if not sure and language in _ACCENTED and len(token) > _CERTAIN:
             yield f"{token.removesuffix(SIGN)}{BARE}"
+
+
+@lru_cache(1024)
+def _respelt(word: str, language: str) -> tuple[str, ...]:
+    """Those of a language. What German writes with ss may be a word too (Masse, Maße); Ukrainian words are none."""
+    if language == "de" and _SHARP.search(word):
+        parts = _SHARP.split(word, _SHARPS)
+        written = ("".join(map("".join, zip(parts, (*signs, ""), strict=True))) for signs in
+                   product(("ß", "ss"), repeat=len(parts) - 1))  # fmt: skip
+        return tuple(one for one in written if "ß" in one and _is_listed(one, language))
+    if language == "uk" and "'" not in word and _UNPARTED.search(word) and not _is_listed(word, language):
+        parted = (f"{word[: at.start()]}'{word[at.start() :]}" for at in _UNPARTED.finditer(word))
+        return tuple(one for one in parted if lemmas.lemmas(one, language))
+    return ()
+
+
+def _is_listed(word: str, language: str) -> bool:
+    listed, lower = lemmas.dictionary(language), word.lower()
+    return any(listed.get(form) is not None for form in (word, lower, lower.capitalize()))
 
 
 def _plain(word: str) -> str:

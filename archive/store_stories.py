@@ -13,7 +13,7 @@ _LINKED = (
     " o.url from (select other as id, relation, score, reason, article as holder from copies where article = ?1"
     " union all select article, relation, score, reason, article from copies where other = ?1) c"
     " join articles o on o.id = c.id order by c.relation <> 'template_series',"
-    " coalesce(o.published, o.first_seen), o.url, o.part limit ?2"
+    " min(coalesce(o.published, o.first_seen), o.first_seen), o.url, o.part limit ?2"
 )
 
 

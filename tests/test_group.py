@@ -494,7 +494,7 @@ def _left(path: Path, captures: list[tuple[str, datetime, Page]]) -> dict[str, l
     return left
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 1 << 32))
 def test_the_same_captures_in_any_order_leave_the_same_copies_stories_and_quotations(seed: int) -> None:
     chance = random.Random(seed)

@@ -24,6 +24,7 @@ from archive.chain import leaf, root
 from archive.home import Home
 from archive.inclusion import climb, path
 from archive.store import Store
+from archive.web import integrity
 from tests import holding
 from tests.crawling import rows
 from tests.holding import Reader
@@ -229,13 +230,42 @@ def test_the_root_is_proved_also_where_other_captures_of_the_run_were_forgotten(
         details = {"captures": [tombstone], "articles": [], "files": {}, "reason": "a test"}
         custody.append(home, store, "2031-05-01T00:00:00.000Z", "forgotten", details)
     store.close()
-    change(home, "update captures set url = 'forgotten:x', url_key = 'forgotten:x' where id = ?", row["id"])
+    change(
+        home,
+        "update captures set url = 'forgotten:x', url_key = 'forgotten:x',"
+        " forgotten = (select max(seq) from custody) where id = ?",
+        row["id"],
+    )
     text = Reader(home.database).one("/article/3/integrity.txt").text
     [way] = [step for step in steps(text) if step.what.startswith("From the capture")]
     [entry] = rows(home, "select details from custody where event = 'run' order by seq limit 1")
     assert way.prints == json.loads(entry["details"])["root"]
     done = subprocess.run(["bash", "-c", way.commands], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == way.prints
+
+
+def test_a_capture_that_still_stands_is_proved_by_itself_whatever_an_entry_says_of_it(
+    kept: Home, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(kept.path, home.path)
+    [row] = rows(home, "select id from captures where run = 1 order by id limit 1")
+    store = Store(home.database, write=True)
+    with store.transaction():
+        details = {"captures": [[row["id"], "0" * 64]], "articles": [], "files": {}, "reason": "a test"}
+        custody.append(home, store, "2031-05-01T00:00:00.000Z", "forgotten", details)
+    store.close()
+    texts = [Reader(one.database).one("/article/3/integrity.txt").text for one in (kept, home)]
+    ways = [next(step for step in steps(text) if step.what.startswith("From the capture")) for text in texts]
+    assert ways[0] == ways[1]
+
+
+def test_commands_in_sentences_are_code_on_the_page_and_stay_as_they_are_in_the_text(kept: Home) -> None:
+    reader = Reader(kept.database)
+    page, text = (reader.one(f"/article/1/integrity{form}").text for form in ("", ".txt"))
+    assert "<code>communique verify</code> reads them again" in page and "`" not in page.split("<main")[1]
+    assert "`communique verify` reads them again" in text
+    assert integrity.coded("a <b> `c <d>`") == "a &lt;b&gt; <code>c &lt;d&gt;</code>"
 
 
 # what is held back

@@ -91,15 +91,24 @@ def test_a_page_fits_the_screen_and_its_charts_fit_the_page(visit: Open, path: s
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_two_labels_of_an_axis_overlap(visit: Open, width: int) -> None:
-    for path in PATHS[1:]:
+    for path in PATHS:
         page = visit(path, width=width)
         rows = page.evaluate(
-            "[...document.querySelectorAll('.cq-large')].map(svg => [...svg.querySelectorAll('.cq-day')]"
+            "[...document.querySelectorAll('.cq-large, .cq-spark')].map(svg => [...svg.querySelectorAll('.cq-day')]"
             ".filter(t => t.getClientRects().length).map(t => t.getBoundingClientRect()).map(r => [r.left, r.right]))"
         )
         for labels in rows:
             assert labels
-            assert all(one[1] < other[0] for one, other in pairwise(labels)), (path, labels)
+            assert all(one[1] + 3 < other[0] for one, other in pairwise(labels)), (path, labels)
+
+
+def test_the_scale_of_a_small_chart_stands_above_its_line(visit: Open) -> None:
+    page = visit(PATHS[0])
+    edges = page.evaluate(
+        "[...document.querySelectorAll('.cq-spark')].map(svg => [svg.querySelector('.cq-number'), svg.querySelector"
+        "('.cq-line')].map(e => e.getBBox())).map(([label, line]) => [label.y + label.height, line.y])"
+    )
+    assert edges and all(label <= line + 1 for label, line in edges), edges
 
 
 def test_the_line_and_the_bars_are_seen_in_light_and_dark(visit: Open) -> None:

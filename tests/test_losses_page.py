@@ -352,7 +352,6 @@ def test_the_data_links_give_the_rows_of_the_table(get: Get) -> None:
     [
         ("/losses/vardania", "There is no such side"),
         ("/losses/vardania/tanks", "There is no such side"),
-        ("/losses/", "There is no such side"),
         ("/losses/ukraine/zeppelins", "Ukraine claims nothing of the category zeppelins"),
         ("/losses/ukraine/%3Cb%3E", "Ukraine claims nothing of the category"),
         (f"{TANKS}?series=kursk", "in a series kursk"),

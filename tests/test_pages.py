@@ -19,6 +19,7 @@ from archive.home import Home
 from archive.models import Source
 from archive.store import Store
 from archive.web import changes, counts, edits
+from archive.web import source as sources
 from archive.web.changes import Asked, shortened
 from archive.web.counts import Days
 from archive.web.policy import STRICT
@@ -203,6 +204,7 @@ def test_a_source_says_what_it_publishes_edits_and_shares(get: Get) -> None:
     assert "1 more states a day alone" in said
     assert "robots.txt: noai as the outlet states it" in said and "CC BY 4.0" in said
     assert "4 texts changed" not in said and "2 new articles" in said and "1 gone" in said
+    assert not re.search(r"\b1 (new articles|texts|pages|lists)\b", said)
     assert tree(response).xpath('//link[@rel="alternate"]/@href') == ["/feed.atom?source=ferries"]
     chart = tree(response).xpath('//svg[contains(@class, "cq-days-chart")]')[0]
     assert len(chart.xpath("string(desc)").split(", ")) == counts.LARGE
@@ -220,6 +222,23 @@ def test_a_source_without_articles_and_one_without_times_say_so(get: Get, empty:
         assert response.status_code == 404 and text(response).startswith("There is no source"), path
         assert len(text(response)) < 100
     assert empty("/source/ferries").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("outcome", "captures", "said"),
+    [
+        ("new", 1, "new article"), ("revised", 1, "text changed"), ("revised", 2, "texts changed"),
+        ("discovery", 1, "list, feed or sitemap"), ("gone", 1, "gone"), ("xyzzy", 1, "xyzzy"),
+    ],
+)  # fmt: skip
+def test_one_request_is_told_in_the_singular(outcome: str, captures: int, said: str) -> None:
+    assert sources._said({"outcome": outcome, "captures": captures}) == said
+
+
+@pytest.mark.parametrize("path", ["/source", "/losses", "/losses/ukraine", "/changes"])
+def test_a_slash_at_the_end_leads_to_the_page(get: Get, path: str) -> None:
+    response = get(f"{path}/")
+    assert (response.status_code, response.headers.get("location")) == (302, path)
 
 
 def test_a_source_whose_zone_is_unknown_counts_in_utc() -> None:

@@ -64,7 +64,7 @@ ADDRESSES: dict[str, list[str]] = {
     ],
     r"^/story/(?P<story>[^/]*)$": ["/story/{story}"],
     r"^/source$": ["/source", "/source?sort=articles"],
-    r"^/source/(?P<source>[^/]*)$": ["/source/{source}", "/source/{official}"],
+    r"^/source/(?P<source>[^/]+)$": ["/source/{source}", "/source/{official}"],
     r"^/changes$": [
         "/changes",
         "/changes?source={source}",
@@ -78,8 +78,8 @@ ADDRESSES: dict[str, list[str]] = {
         "/changes?source={source}&kind=title&words=5",
     ],
     r"^/losses$": ["/losses"],
-    r"^/losses/(?P<side>[^/]*)$": ["/losses/{side}"],
-    r"^/losses/(?P<side>[^/]*)/(?P<category>[^/]*)$": ["/losses/{side}/{category}"],
+    r"^/losses/(?P<side>[^/]+)$": ["/losses/{side}"],
+    r"^/losses/(?P<side>[^/]+)/(?P<category>[^/]+)$": ["/losses/{side}/{category}"],
     r"^/search(?:\.(?P<format>json|csv))?$": [
         "/search",
         "/search?q={common}",

@@ -22,6 +22,8 @@ from tests.keeping import captured, keep
 from tests.pages import own_div
 from tests.prose import prose
 
+# what nobody sees in a pasted word
+UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 # what is odd to the lexer, to FTS5 and to Unicode
 ODD = st.text(
     alphabet=[*"\"“”«»'’ʼ-–*():^{}+,.\0\n\t aбжeёЁıİß中文ːOR", "\ue000", "\ue001", "\ud800", "\u0301", "ע"],
@@ -89,7 +91,7 @@ def earlier(query: str, *texts: str) -> list[int]:
 # whatever is typed
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(ANYTHING)
 @example("\0")
 @example("\ud800")
@@ -108,8 +110,12 @@ def test_whatever_is_typed_is_an_expression_for_both_indexes(empty: Index, text:
     assert len(query.match) < 200_000
 
 
-@settings(deadline=None, max_examples=200)
-@given(st.text(alphabet=st.characters(exclude_characters='"“”„‟«»＂', exclude_categories=("Cs", "Cn")), max_size=60))
+@settings(max_examples=200)
+@given(
+    st.text(
+        alphabet=st.characters(exclude_characters='"“”„‟«»＂' + UNSEEN, exclude_categories=("Cs", "Cn")), max_size=60
+    )
+)
 @example("обʼєкт")
 @example("Ёлка й Й")
 @example("x\ue000y")
@@ -143,7 +149,11 @@ def test_a_query_of_a_megabyte_is_cut_and_says_so() -> None:
         ("ferry NOT", "A minus with nothing after it"),
         ("ferry *", "A star alone"),
         ("f* ferry", "A star needs 2 letters"),
-        ("fe*ry", "only at the end of a word"),
+        ("fe*ry", "only at the end of a word: “fe*ry” was searched as “fe ry”."),
+        ("*iv", "only at the end of a word: “*iv” was searched as “iv”."),
+        ("NEAR(Kyiv Kharkiv, 5)", "NEAR is no operator here"),
+        ("{title}:Kyiv", "Braces name no field, only “title:” before a word does: “{title}:Kyiv” was searched as “title kyiv”."),
+        ("Kyiv^2", "“^” means nothing here: “Kyiv^2” was searched as “kyiv 2”."),
         ("author:smith", "There is no field “author”"),
         ('author:"a smith"', "There is no field “author”"),
         ("ferry)", "A closing bracket"),
@@ -160,7 +170,7 @@ def test_what_is_odd_is_explained_in_a_sentence(text: str, note: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "  ", "ferry", '"a ferry"', "ferry OR boat", "-boat ferry", "at 12:30", "https://ferries.example/a", "Ka-52",
-     "title:ferry", "(ferry OR boat) -harbour", "ferr*", "“a ferry”", "the ferry – a boat", "AND ferry"],
+     "title:ferry", "(ferry OR boat) -harbour", "ferr*", "NEAR", "near (the ferry)", "a near(by) ferry", "“a ferry”", "the ferry – a boat", "AND ferry"],
 )  # fmt: skip
 def test_what_is_not_odd_has_no_note(text: str) -> None:
     assert parse(text).notes == ()
@@ -174,6 +184,46 @@ def test_what_nobody_asked_finds_nothing() -> None:
 
 
 # what is found
+
+
+@pytest.mark.parametrize("sign", UNSEEN)
+def test_signs_that_nobody_sees_are_no_part_of_a_word(sign: str) -> None:
+    for typed in (f"Ха{sign}рків", f"{sign}Харків", f'"у Харко{sign}ві"', f"хар{sign}к*", f"{sign}title:N0 Харків"):
+        assert found(typed, "Пором у Харкові", language="uk") == [1], ascii(typed)
+    assert parse(sign).empty
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "language"),
+    [
+        ("Strasse", "Die Straßen sind gesperrt", "de"),
+        ("STRASSE", "Eine Straße ist gesperrt", "de"),
+        ("aussenminister", "Der Außenminister sprach", "de"),
+        ("Fussballs", "Ein Fußball", "de"),
+        ("Masse", "Die Masse", "de"),
+        ("сімя", "У сім’ї", "uk"),
+        ("пять", "Пʼяти поромів", "uk"),
+        ("компютери", "Комп'ютер", "uk"),
+        ("здоровя", "Про здоров’я", "uk"),
+    ],
+)
+def test_a_word_is_found_without_its_sharp_s_or_its_apostrophe(typed: str, text: str, language: str) -> None:
+    assert found(typed, text, language=language) == [1]
+
+
+def test_a_title_is_found_without_its_sharp_s_or_its_apostrophe() -> None:
+    for typed, title, language in (
+        ("Strasse", "Straßen", "de"), ("aussenminister", "Außenminister", "de"), ("сімя", "Сім’я", "uk"),
+        ("компютери", "Комп'ютер", "uk"),
+    ):  # fmt: skip
+        index = Index((title, "", language), (f"N {title[:3]}", title, language))
+        with closing(index.conn):
+            assert index.found(f"title:{typed}") == [1], typed
+
+
+def test_an_earlier_text_is_found_without_its_sharp_s_or_its_apostrophe() -> None:
+    for typed, text in (("Strasse", "Die Straßen"), ("компютер", "Комп’ютери"), ("компютер", "Компʼютер")):
+        assert earlier(typed, text) == [1], (typed, text)
 
 
 @pytest.mark.parametrize(
@@ -365,7 +415,7 @@ def test_what_is_left_out_and_what_is_asked_of_titles_is_not_marked_in_texts() -
     assert highlight(parse("title:ferry"), "A ferry", "en") == f"A {HIT}ferry{END}"
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(ANYTHING, ODD | st.text(max_size=200), st.sampled_from([None, "uk", "en", "zh", "xx"]), st.integers(1, 50))
 def test_a_snippet_is_of_the_text_and_bounded(text: str, typed: str, language: str | None, words: int) -> None:
     query = parse(typed)

@@ -199,6 +199,9 @@ def test_where_nothing_is_found_it_says_what_could_be_tried(get: Get) -> None:
         "any of the words": "/search?q=feribot+OR+limanda&source=ministry&since=2030-01-01",
         "in all revisions, what was deleted too": "/search?q=feribot+limanda&source=ministry&since=2030-01-01&in=history",
     }
+    assert "Narrow down" in page.xpath('//aside[@id="narrow"]/h2/text()')  # what narrows can be taken back
+    nothing = tree(get("/search?q=xyzzy"))
+    assert nothing.xpath('//aside[@id="narrow"]//*[self::h2 or self::h3]/text()') == ["Keep and take along"]
     phrase = tree(get('/search?q="ferry+barge"'))
     assert phrase.xpath('//a[text()="without the quotation marks"]/@href') == ["/search?q=ferry+barge"]
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from archive.schema import TOKENIZE
-from archive.stems import LONGEST, SIGN, asked, bare, codes, fold, meant, stems, tokens
+from archive.stems import LONGEST, SIGN, asked, bare, codes, fold, meant, respelt, stems, tokens
 from tests.effort import growth
 
 # forms of a word in its language
@@ -80,6 +80,15 @@ def test_a_query_finds_texts_of_every_language_of_its_script() -> None:
         ("порт", "uk", "у порту"), ("порт", "ru", "в порту"), ("port", "pl", "w porcie"), ("port", "en", "two ports"),
     ):  # fmt: skip
         assert set(asked(word)) & set(stems(text, language).split()), (word, language)
+
+
+def test_a_word_is_respelt_only_where_a_dictionary_knows_what_comes_out() -> None:
+    assert respelt("Strasse") == ("Straße",) and respelt("Aussenstrasse") == ()
+    assert respelt("Klasse") == respelt("wissen") == respelt("class") == ()
+    assert respelt("сімя") == ("сім'я",) and respelt("компютер") == ("комп'ютер",)
+    assert respelt("свято") == respelt("порядок") == respelt("сім'я") == ()
+    assert respelt("Strasse", {"uk", "en"}) == respelt("сімя", {"ru", "en"}) == ()
+    assert respelt("ss" * 1_000_000) == respelt("пя" * 1_000_000) == ()
 
 
 def test_only_the_languages_that_texts_are_in_are_asked() -> None:

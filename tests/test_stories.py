@@ -67,7 +67,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
             for n in (1, 2, 3)
         },
     }  # fmt: skip
-    keep(made, [captured(url, html, n) for n, (url, html) in enumerate(pages.items(), 5)])
+    # long after the times that they state; the one that states none on the day
+    keep(
+        made,
+        [
+            captured(url, html, n if "estuary" in url else n + 30 * 1440)
+            for n, (url, html) in enumerate(pages.items(), 5)
+        ],
+    )
     return made
 
 
@@ -214,6 +221,27 @@ def test_a_day_without_a_time_is_said_to_be_one(tmp_path: Path) -> None:
     assert (row["source"], row["earliest_by"]) == ("digest", "published (a day alone)")
 
 
+def test_a_time_after_our_own_capture_makes_nobody_later_than_who_was_seen_after_it(tmp_path: Path) -> None:
+    made = Home(tmp_path / "home")
+    keep(made, [captured("http://wire.example/a", page(BODY, "A ferry", published="2031-06-01T00:00:00Z"), 0),
+                captured("http://digest.example/a", page(BODY, "Ferry"), 60)])  # fmt: skip
+    at = {row["source"]: row["id"] for row in rows(made, "select id, source from articles")}
+    get = serve_in_process(made.database)
+    response = get(f"/story/{rows(made, 'select id from stories')[0]['id']}")
+    assert "Earliest seen here: Wire ," in text(response)
+    items = tree(response).xpath('//ol[@class="cq-timeline"]/li')
+    assert [item.get("class") for item in items] == ["cq-earliest", None]
+    assert [item.xpath('.//p[@class="cq-titled"]/a/@href') for item in items] == [
+        [f"/article/{at['wire']}"],
+        [f"/article/{at['digest']}"],
+    ]
+    # the leader is who says so, and what the others are compared with
+    assert "The leading one" in items[1].text_content() and "Not a word differs" in items[0].text_content()
+    assert "Earliest seen here: this one, of 2 articles, by our first capture" in text(get(f"/article/{at['wire']}"))
+    assert "Earliest seen here" not in text(get(f"/article/{at['digest']}"))
+    assert [link["article"] for link in Store(made.database).shared(at["digest"])["copies"]] == [at["wire"]]
+
+
 def test_long_texts_are_not_all_compared_for_one_page() -> None:
     texts = {n: {"summary": None, "text": f"One word. {n} " * 50_000} for n in range(1, 6)}
     compared = story._departures(texts, 1)
@@ -223,7 +251,9 @@ def test_long_texts_are_not_all_compared_for_one_page() -> None:
 
 
 def test_how_long_after_the_first_is_told_only_where_it_can_be() -> None:
-    def article(published: str | None, printed: str = "2031-04-20T06:00:00Z", seen: str = "") -> dict[str, Any]:
+    def article(
+        published: str | None, printed: str = "2031-04-20T06:00:00Z", seen: str = "2031-05-01T06:00:00Z"
+    ) -> dict[str, Any]:
         return {"published": published, "published_printed": printed, "first_seen": seen}
 
     first = article("2031-04-20T06:00:00Z")

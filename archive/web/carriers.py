@@ -31,15 +31,20 @@ WORDS = {
 }
 
 
+def stated(article: Mapping[str, Any]) -> bool:
+    """Whether an article states when it was published, and not a time after our first capture of it."""
+    return bool(article["published"]) and article["published"] <= article["first_seen"]
+
+
 def later(first: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
     """How long after the first one another article came out, in words.
 
-    None where that cannot be told: only one of them states a time of publication, or one states a day alone.
+    None where that cannot be told: only one of them has a :func:`stated` time, or one states a day alone.
     """
-    column = "published" if first["published"] else "first_seen"
-    if bool(first["published"]) != bool(other["published"]):
+    column = "published" if stated(first) else "first_seen"
+    if stated(first) != stated(other):
         return None
-    if first["published"] and (is_day(first["published_printed"]) or is_day(other["published_printed"])):
+    if stated(first) and (is_day(first["published_printed"]) or is_day(other["published_printed"])):
         return None
     try:
         gap = datetime.fromisoformat(other[column]) - datetime.fromisoformat(first[column])
@@ -62,8 +67,11 @@ async def around(db: Any, article: Row) -> Row:
         return await links.linked(db, identity, relations, end, LISTED)
 
     quoting = await listed("either", "shared_quotes")
+    story = await links.story(db, article["story"]) if article["story"] else None
     return {
-        "story": await links.story(db, article["story"]) if article["story"] else None,
+        "story": story,
+        "earliest": story is not None and await links.earliest(db, story["id"]) == identity,
+        "stated": stated(article),
         "copies": await listed("either", *COPIES),
         "holders": await listed("article", "contains"),
         "holds": await listed("other", "contains"),

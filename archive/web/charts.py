@@ -18,7 +18,9 @@ from archive.web.wording import change
 _BOX = (8.0, 14.0, 638.0, 268.0)
 # a letter of the numbers beside the frame, where there is room for it; on a telephone the page leaves some
 _LETTER = 5.3
-_SMALL_BOX = (3.0, 6.0, 317.0, 92.0)
+# its largest number stands above the line; letters of its days are as wide, and one of them stays between two days
+_SMALL_BOX = (3.0, 17.0, 317.0, 92.0)
+_SMALL_LETTER = 6.5
 # points and marks that are links: more cannot be told apart on a screen, and each is a stop of the keyboard
 LINKED, MARKED = 240, 160
 # so many points are drawn as dots; more are seen as the line and as what the pointer or the keyboard is at
@@ -121,7 +123,7 @@ def small(points: Sequence[tuple[int, int]], whole: Stretch, *, monthly: bool) -
         "line": "".join(chart.line(run, frame, 62) for run in _months(points))
         if monthly
         else chart.line(points, frame),
-        "ticks": [_tick(frame, at, label) for at, label in chart.day_ticks(frame, 5)],
+        "ticks": _small_ticks(frame),
         "bottom": frame.bottom,
         "top": frame.top,
         "high": f"{frame.high:,}",
@@ -129,6 +131,23 @@ def small(points: Sequence[tuple[int, int]], whole: Stretch, *, monthly: bool) -
         "x": round(frame.x(day), 1),
         "y": round(frame.y(number), 1),
     }
+
+
+def _small_ticks(frame: Frame) -> list[Row]:
+    """As many days as have room for their labels."""
+    for most in range(5, 1, -1):
+        ticks = [_tick(frame, at, label) for at, label in chart.day_ticks(frame, most)]
+        ends = [_ends(tick) for tick in ticks]
+        if all(right + _SMALL_LETTER <= left for (_, right), (left, _) in pairwise(ends)):
+            return ticks
+    return ticks[:1]
+
+
+def _ends(tick: Row) -> tuple[float, float]:
+    """Where the label of a tick of a small picture begins and ends."""
+    width = len(tick["label"]) * _SMALL_LETTER
+    left = tick["x"] - {"start": 0.0, "middle": width / 2, "end": width}[tick["anchor"]]
+    return left, left + width
 
 
 def _months(points: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:

@@ -153,9 +153,10 @@ async def not_found(request: Any, datasette: Any, message: str) -> Response:
 
 async def withheld(request: Any, datasette: Any, found: Why, article: int | None) -> Response:
     """A page that says in one line why something is not shown."""
-    sign_in = None if found.since else audience.sign_in(datasette)
+    # by a name of its own: every page has sign_in, and signing in shows nobody what was restricted or removed
+    shown_to = None if found.since else audience.sign_in(datasette)
     entry = found.seq if isinstance(found, audience.Removed) else None
-    context = {"message": line(found, article), "sign_in": sign_in, "entry": entry}
+    context = {"message": line(found, article), "shown_to": shown_to, "entry": entry}
     return await page(request, datasette, "communique_withheld.html", context, status=found.status)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from datasette import Response
 from datasette.database import QueryInterrupted
 from datasette.utils.asgi import asgi_send_file
+from markupsafe import Markup, escape
 
 from archive.chain import canonical
 from archive.inclusion import Beside, path
@@ -41,7 +42,9 @@ async def _integrity(request: Any, datasette: Any) -> Any:
     if request.url_vars["form"] == ".txt":
         headers = {"content-disposition": f'inline; filename="article-{article["id"]}-integrity.txt"'}
         return Response("\n".join(lines(found)) + "\n", 200, headers, "text/plain; charset=utf-8")
-    told = {"outcomes": OUTCOMES, "steps": list(commands(found)), "shows": SHOWS, "shows_not": SHOWS_NOT}
+    steps = [(coded(what), shell, prints) for what, shell, prints in commands(found)]
+    shows, shows_not = ([coded(one) for one in several] for several in (SHOWS, SHOWS_NOT))
+    told = {"outcomes": OUTCOMES, "steps": steps, "shows": shows, "shows_not": shows_not}
     return await frame.page(request, datasette, "communique_integrity.html", {**found, **told})
 
 
@@ -74,6 +77,14 @@ async def _record(request: Any, datasette: Any) -> Row | Response:
         "proof": proof,
         "raw": _warc(datasette) is not None,
     }
+
+
+def coded(text: str) -> Markup:
+    """A sentence of a record, escaped; what stands between backticks is code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
 
 
 def says(revision: Row, quote: str) -> bool:

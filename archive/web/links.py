@@ -22,7 +22,8 @@ _NAMED = (
     "o.id, o.title, o.source, s.name as source_name, s.timezone, o.language, o.published, o.published_printed,"
     " o.published_day, o.published_doubt, o.first_seen, o.gone_at, o.url, o.part, o.story"
 )
-_ORDER = "coalesce(o.published, o.first_seen), o.url, o.part"
+# what a page says of its time counts up to our first capture of it: nothing comes out after it was seen
+_ORDER = "min(coalesce(o.published, o.first_seen), o.first_seen), o.url, o.part"
 
 
 def _walk(column: str, order: str) -> str:
@@ -128,8 +129,14 @@ async def story_of(db: Any, identity: int) -> Row | None:
     return await fetch_one(db, "select id, story from articles where id = :id", id=identity)
 
 
+async def earliest(db: Any, story: int) -> int | None:
+    """The article of a story that was out first, by the order of lists; its leader may be another one."""
+    row = await fetch_one(db, f"select id from articles o where o.story = :id order by {_ORDER} limit 1", id=story)  # noqa: S608
+    return None if row is None else row["id"]
+
+
 async def members(db: Any, story: int, limit: int) -> list[Row]:
-    """The articles of a story, the earliest first, each with its link with that one."""
+    """The articles of a story, the earliest first, each with its link with the story's leader."""
     return await fetch(
         db,
         f"select {_NAMED}, coalesce(c.relation, d.relation) as relation, coalesce(c.score, d.score) as score,"  # noqa: S608

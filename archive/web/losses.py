@@ -304,6 +304,6 @@ def _read(read: Callable[[str], str], text: str | None, name: str) -> str | None
 
 ROUTES = [
     (r"^/losses$", _overview),
-    (r"^/losses/(?P<side>[^/]*)$", _overview),
-    (r"^/losses/(?P<side>[^/]*)/(?P<category>[^/]*)$", _series),
+    (r"^/losses/(?P<side>[^/]+)$", _overview),
+    (r"^/losses/(?P<side>[^/]+)/(?P<category>[^/]+)$", _series),
 ]

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -139,10 +140,12 @@ async def _listing(request: Any, datasette: Any) -> Response:
     asked = _asked(request.args)
     page = min(max(number(request.args.get("page") or "1") or 1, 1), _PAGES)
     context: Row = {"here": "notes", "asked": asked, "notes": [], "tags": [], "tagged": [], "total": 0, "page": page}
+    listed = partial(this.notes.listed, asked["tag"], asked["q"], asked["by"], _PAGE)
     try:
-        rows, total = await asyncio.to_thread(
-            this.notes.listed, asked["tag"], asked["q"], asked["by"], _PAGE, (page - 1) * _PAGE, _quoted(datasette)
-        )
+        rows, total = await asyncio.to_thread(listed, (page - 1) * _PAGE, _quoted(datasette))
+        if not rows and page > 1:  # behind the last page
+            context["page"] = page = max(-(-total // _PAGE), 1)
+            rows, total = await asyncio.to_thread(listed, (page - 1) * _PAGE, _quoted(datasette))
         tags = await asyncio.to_thread(this.notes.tags, _TAGS)
         tagged = await asyncio.to_thread(this.notes.tagged, asked["tag"], _PAGE) if asked["tag"] else []
         tagged = [{**row, "place": row["id"]} for row in tagged]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archive.chain import leaf
@@ -91,22 +93,28 @@ async def leaves(archive: Any, seq: int) -> tuple[list[int], list[str]] | None:
     """The captures that an entry covers and their leaf hashes; None: there are too many.
 
     ``archive``: with what is held back, of which the hashes alone go out. A forgotten capture's is taken from the
-    entry that says so.
+    entry that its row names.
     """
     count = await archive.whole("select count(*) as n from captures where custody = :seq", {"seq": seq})
     if count[0]["n"] > COVERED:
         return None
     gone = await archive.whole(
-        "select json_extract(f.value, '$[0]') as id, json_extract(f.value, '$[1]') as leaf from custody c,"
-        " json_each(c.details, '$.captures') f where c.event = 'forgotten'",
-        {},
-    )
-    forgotten = {row["id"]: row["leaf"] for row in gone}
-    rows = await archive.whole(
-        "select id, url, fetched_at, status, payload_sha256 from captures where custody = :seq order by id",
+        "select json_extract(f.value, '$[0]') as id, c.seq, json_extract(f.value, '$[1]') as leaf from custody c,"
+        " json_each(c.details, '$.captures') f where c.event = 'forgotten'"
+        " and c.seq in (select forgotten from captures where custody = :seq and forgotten is not null)",
         {"seq": seq},
     )
-    return [row["id"] for row in rows], [forgotten.get(row["id"]) or leaf(*tuple(row)[1:]) for row in rows]
+    rows = await archive.whole(
+        "select id, forgotten, url, fetched_at, status, payload_sha256 from captures"
+        " where custody = :seq order by id",
+        {"seq": seq},
+    )
+    tombstones = {(row["id"], row["seq"]): row["leaf"] for row in gone}
+    return [row["id"] for row in rows], await asyncio.to_thread(_hashed, rows, tombstones)
+
+
+def _hashed(rows: Sequence[Any], tombstones: Mapping[tuple[int, int], str]) -> list[str]:
+    return [tombstones.get((id_, forgotten)) or leaf(*stated) for id_, forgotten, *stated in map(tuple, rows)]
 
 
 async def restricted(archive: Any) -> list[int]:

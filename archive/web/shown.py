@@ -46,15 +46,16 @@ _CAPTURES = (
 )
 # a story is told by the articles that are shown; where its earliest is not, the next one stands for it. One table
 # behind it, so that what asks for one story reads that one: of two selects joined, SQLite makes all (8 µs a story)
-_FIRST = "from articles m where m.story = s.id order by coalesce(m.published, m.first_seen), m.url, m.part limit 1"
+_AT = "min(coalesce(m.published, m.first_seen), m.first_seen)"
+_FIRST = f"from articles m where m.story = s.id order by {_AT}, m.url, m.part limit 1"
 _OWN = "exists (select 1 from articles e where e.id = s.id)"
 _STORIES = f"""
 select s.id,
     case when {_OWN} then s.title else (select m.title {_FIRST}) end as title,
     case when {_OWN} then s.first_published
-        else (select coalesce(m.published, m.first_seen) {_FIRST}) end as first_published,
+        else (select {_AT} {_FIRST}) end as first_published,
     case when {_OWN} then s.first_from
-        else (select iif(m.published is null, 'first_seen', 'published') {_FIRST}) end as first_from,
+        else (select iif(m.published <= m.first_seen, 'published', 'first_seen') {_FIRST}) end as first_from,
     (select count(*) from articles m where m.story = s.id) as articles,
     (select count(distinct m.source) from articles m where m.story = s.id) as sources
 from main.stories s

@@ -27,14 +27,15 @@ _SORTS = {
     "state": (lambda s: (s["state"] in ("ok", "paused"), s["state"], (s["name"] or "").casefold()), False),
 }
 # what captures became, in words; several are possible of one page
-OUTCOMES = {
-    "new": "new articles",
-    "revised": "texts changed",
+# of one request, and of several
+OUTCOMES: dict[str, str | tuple[str, str]] = {
+    "new": ("new article", "new articles"),
+    "revised": ("text changed", "texts changed"),
     "unchanged": "fetched, unchanged",
     "not_modified": "not modified (said the server)",
-    "not_article": "pages that are no articles",
+    "not_article": ("page that is no article", "pages that are no articles"),
     "redirect": "led elsewhere",
-    "discovery": "lists, feeds and sitemaps",
+    "discovery": ("list, feed or sitemap", "lists, feeds and sitemaps"),
     "blocked": "blocked",
     "gone": "gone",
     "failed": "failed",
@@ -66,7 +67,7 @@ async def _source(request: Any, datasette: Any) -> Any:
     context = await frame.read(datasette, db, ask) if db else None
     if context is None:
         return await frame.not_found(request, datasette, f"There is no source {asked[:40]} in this archive.")
-    context |= {"outcomes": OUTCOMES, "data": _data(datasette, asked), "counted": outlets.COUNTED}
+    context |= {"data": _data(datasette, asked), "counted": outlets.COUNTED}
     return await frame.page(request, datasette, "communique_source.html", context)
 
 
@@ -94,12 +95,18 @@ async def _found(here: Any, source: Row) -> Row:
         "shares": await outlets.shares(here, name),
         "shared_of": outlets.SHARED,
         "findings": await outlets.findings(here, name),
-        "visits": visits,
+        "visits": [{**visit, "said": _said(visit)} for visit in visits],
         "visited": sum(v["captures"] for v in visits),
         "visited_since": min((v["since"] for v in visits), default=None),
         "robots": await outlets.robots(here, url_key(robots)) if robots else None,
         "feed": f"/feed.atom?{urlencode({'source': name})}",
     }
+
+
+def _said(visit: Row) -> str:
+    """What requests with one outcome led to, as it stands behind their number."""
+    said = OUTCOMES.get(visit["outcome"]) or str(visit["outcome"])
+    return said if isinstance(said, str) else said[visit["captures"] != 1]
 
 
 def _at(article: Row) -> tuple[str, int]:
@@ -123,5 +130,5 @@ def _data(datasette: Any, source: str) -> Row:
 
 ROUTES = [
     (r"^/source$", _sources),
-    (r"^/source/(?P<source>[^/]*)$", _source),
+    (r"^/source/(?P<source>[^/]+)$", _source),
 ]

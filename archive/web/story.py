@@ -1,4 +1,8 @@
-"""The page of a story: who published one text when, and how far each one departs from the earliest."""
+"""The page of a story: who published one text when, and how far each one departs from the story's leader.
+
+The leader is the earliest by what the pages say; one that states a time after our own capture of it counts here
+from that capture on, so that another article may come first.
+"""
 
 from __future__ import annotations
 
@@ -40,19 +44,22 @@ async def _told(db: Any, identity: int) -> Row | None:
     if story is None:
         return None
     members = await links.members(db, identity, _SHOWN)
-    words = _departures(await links.texts(db, [member["id"] for member in members]), identity)
+    first = members[0]
+    # readers may not be shown the leader
+    leader = next((member for member in members if member["id"] == identity), first)
+    words = _departures(await links.texts(db, [member["id"] for member in members]), leader["id"])
     held = defaultdict(list)
     for row in await links.held(db, [member["id"] for member in members], _ALL_HELD):
         if row["story"] != identity:
             held[row["of"], row["holder"] != row["of"]].append(row)
-    first = next((member for member in members if member["id"] == identity), members[0])
     return {
         "story": story,
         "first": first,
+        "leader": leader,
         "members": [
             {
                 **member,
-                "later": None if member["id"] == identity else carriers.later(first, member),
+                "later": None if member is first else carriers.later(first, member),
                 "words": words.get(member["id"]),
                 "holders": held[member["id"], True],
                 "holds": held[member["id"], False],
@@ -60,7 +67,7 @@ async def _told(db: Any, identity: int) -> Row | None:
             for member in members
         ],
         "held_listed": _HELD,
-        "first_is_day": bool(first["published"]) and cells.is_day(first["published_printed"]),
+        "first_is_day": carriers.stated(first) and cells.is_day(first["published_printed"]),
         "relations": carriers.WORDS,
     }
 
@@ -77,7 +84,7 @@ async def _elsewhere(request: Any, datasette: Any, db: Any, identity: int) -> An
 
 
 def _departures(texts: Mapping[int, Row], first: int) -> dict[int, Row]:
-    """By article, the words that it has and the earliest has not, and the other way round, as
+    """By article, the words that it has and the leader has not, and the other way round, as
     :func:`archive.diff.differences` counts them; ``standfirst``: none of them stands in the text."""
     found = {}
     own = texts.get(first)
