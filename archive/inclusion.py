@@ -36,11 +36,3 @@ def path(leaves: Sequence[str], place: int) -> list[Beside]:
         level = [node(level[n], level[n + 1]) for n in pairs] + level[len(level) & ~1 :]
         place //= 2
     return found
-
-
-def climb(leaf: str, beside: Sequence[Beside]) -> str:
-    """The root to which a path leads from a leaf."""
-    here = bytes.fromhex(leaf)
-    for side, other in beside:
-        here = node(bytes.fromhex(other), here) if side == "left" else node(here, bytes.fromhex(other))
-    return here.hex()

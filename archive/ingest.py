@@ -20,7 +20,7 @@ from archive.copying import Copying, Looked
 from archive.errors import DamagedError
 from archive.fingerprint import EXTRACTOR
 from archive.home import Home
-from archive.models import Counts, Exchange, Found, Kept, Outcome, Page, Position, Source, stamp
+from archive.models import Counts, Exchange, Found, Kept, Outcome, Page, Position, Source, stamp, writable
 from archive.outcomes import first_outcome
 from archive.payload import payload_sha256
 from archive.reading import read_later
@@ -377,8 +377,7 @@ class Ingest:
                 self._again()
                 self._commit([item])
             except _UNKEPT as found:
-                problem = f"what was read cannot be kept ({type(found).__name__}: {str(found)[:150]})"
-                problem = problem.encode("utf-8", "backslashreplace").decode()
+                problem = writable(f"what was read cannot be kept ({type(found).__name__}: {str(found)[:150]})")
                 logger.warning("%s: %s", item.kept.exchange.url, problem)
                 self._again()
                 self._commit([replace(item, page=None, problem=problem)])

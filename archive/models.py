@@ -51,6 +51,11 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def writable(text: str) -> str:
+    """A text that can be kept as UTF-8: a byte of a file's name that is none, or half a character, is spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def asked_day(text: str) -> str:
     """A day as somebody asked for it.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.models import Counts, Hints, Source
+from archive.models import Counts, Hints, Source, writable
 from archive.store_rows import Rows
 
 
@@ -117,7 +117,7 @@ class Runs(Rows):
     def finish_run(self, run: int, finished: str, status: str, exit_code: int, message: str | None) -> None:
         """Close a run's row."""
         # a file's name in it need be no UTF-8
-        said = message and message.encode("utf-8", "backslashreplace").decode()
+        said = message and writable(message)
         self.conn.execute(
             "update runs set finished = ?, status = ?, exit_code = ?, message = ? where id = ?",
             (finished, status, exit_code, said, run),

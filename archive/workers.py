@@ -108,14 +108,14 @@ def _begin(started: Semaphore) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.set_threshold(*UNCOLLECTED)
-    _bound()
+    bound_memory()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True, name="parent watch").start()
 
 
-def _bound() -> None:
-    """Refuse this process more memory than one page may take besides what it has: an allocation fails then.
+def bound_memory() -> None:
+    """Refuse this process more than :data:`MEMORY` besides what it has: an allocation fails then.
 
     Address space is what Linux bounds; lxml says that there is no more as Python does, and a library that does not
     ends its process.

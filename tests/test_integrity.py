@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from archive import custody
-from archive.chain import leaf, root
+from archive.chain import leaf, node, root
 from archive.home import Home
-from archive.inclusion import climb, path
+from archive.inclusion import Beside, path
 from archive.store import Store
 from archive.web import integrity
 from tests import holding
@@ -62,6 +62,14 @@ def answered(wacz: bytes) -> list[str]:
             for record in ArchiveIterator(BytesIO(archive.read("archive/data.warc.gz")))
             if record.rec_type == "response"
         ]
+
+
+def climb(leaf: str, beside: Sequence[Beside]) -> str:
+    """The root to which a path leads from a leaf."""
+    here = bytes.fromhex(leaf)
+    for side, other in beside:
+        here = node(bytes.fromhex(other), here) if side == "left" else node(here, bytes.fromhex(other))
+    return here.hex()
 
 
 @given(st.integers(1, 300), st.data())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import resource
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from archive.imports.unpacked import is_dense, too_dense
-from archive.workers import MEMORY, prepare
+from archive.workers import MEMORY, bound_memory, prepare
 
 # rows that are unpacked at once
 _ROWS = 16
@@ -80,7 +79,7 @@ def _send_rows(connection: Connection, path: Path, longest: int) -> str:
     os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # others reserve a gigabyte and take a megabyte
     import pyarrow.parquet as pq
 
-    _bound()
+    bound_memory()
     with pq.ParquetFile(path, buffer_size=_PIECE) as file:
         groups = (file.metadata.row_group(n) for n in range(file.metadata.num_row_groups))
         if is_dense(sum(group.total_byte_size for group in groups), path.stat().st_size):
@@ -94,11 +93,3 @@ def _send_rows(connection: Connection, path: Path, longest: int) -> str:
                     return f"a row of more than {longest >> 20} MB"
                 connection.send_bytes(line)
     return ""
-
-
-def _bound() -> None:
-    """Refuse this process more memory besides what it has; where Linux does not count it, as much as it takes."""
-    with suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, hard))

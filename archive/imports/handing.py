@@ -15,7 +15,7 @@ from archive.errors import RefusedError
 from archive.fronts import typed
 from archive.imports.intake import Intake
 from archive.imports.rows import same_kind
-from archive.models import Exchange, Source, moment
+from archive.models import Exchange, Source, moment, writable
 from archive.stated import Stated
 from archive.urls import is_web, url_key
 
@@ -83,7 +83,7 @@ def hand(
         RefusedError: its address is none.
     """
     given = intake.given
-    name = name.encode("utf-8", "backslashreplace").decode()
+    name = writable(name)
     url = _address(given.url, stated.url, name)
     digest = hashlib.sha256(body).hexdigest()
     source = _source(intake, stated, url)

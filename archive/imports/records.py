@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from archive.dates import is_zone
 from archive.doubt import of_capture
+from archive.exports.record import FORMAT
 from archive.fingerprint import block_hash
 from archive.imports.fields import (
     DIGEST,
@@ -33,7 +34,6 @@ from archive.models import Block, Entry, Hints, Link, Mark, Media, Quote, Readin
 from archive.settling import EXTRAS, METADATA
 from archive.urls import is_web, url_key
 
-FORMAT = "communique-article/1"
 _KINDS = frozenset({"p", "heading", "li", "quote", "row", "code", "line"})
 _MARKS = frozenset(get_args(Mark))
 _ROLES = frozenset(get_args(Role))
